@@ -1,0 +1,111 @@
+//! Refusals: a code and parameters, never a sentence. Each app has the sentences in its languages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Why something was refused, in a form that can be translated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[error("{code} {params:?}")]
+pub struct Refusal {
+    /// One of the codes in [`codes`].
+    pub code: String,
+    /// What the sentence needs, by name.
+    pub params: BTreeMap<String, String>,
+}
+
+impl Refusal {
+    /// A refusal without parameters.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        Self { code: code.to_owned(), params: BTreeMap::new() }
+    }
+
+    /// Adds one parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.params.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// Every code that can reach a person; both apps are tested to have a sentence for each.
+pub mod codes {
+    macro_rules! codes {
+        ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+            $($(#[$doc])* pub const $name: &str = $text;)*
+            /// All of them.
+            pub const ALL: &[&str] = &[$($text),*];
+        };
+    }
+
+    codes! {
+        /// The bytes are not what their type says.
+        MALFORMED = "MALFORMED";
+        /// The entry was not made by the device or person it names.
+        FORGED = "FORGED";
+        /// A change needs another that is not here.
+        MISSING_DEPENDENCY = "MISSING_DEPENDENCY";
+        /// The operation or document is of a version this side does not know.
+        UNKNOWN_SCHEMA = "UNKNOWN_SCHEMA";
+        /// The operation wrote where it may not.
+        UNDECLARED_PATH = "UNDECLARED_PATH";
+        /// What was frozen may not be written again.
+        FROZEN = "FROZEN";
+        /// The person may not see or write this (any more).
+        ACCESS_ENDED = "ACCESS_ENDED";
+        /// The customer now belongs to somebody else.
+        CUSTOMER_MOVED = "CUSTOMER_MOVED";
+        /// An earlier entry on which this one rests is quarantined.
+        RESTS_ON_QUARANTINED = "RESTS_ON_QUARANTINED";
+        /// The message is known but this version cannot answer it yet.
+        UNIMPLEMENTED = "UNIMPLEMENTED";
+        /// A frame or field is larger than its limit.
+        TOO_LARGE = "TOO_LARGE";
+        /// The access token is unknown or has expired.
+        SIGN_IN_AGAIN = "SIGN_IN_AGAIN";
+        /// The device was revoked.
+        DEVICE_REVOKED = "DEVICE_REVOKED";
+        /// The journal's chain does not continue what the hub holds.
+        JOURNAL_FORKED = "JOURNAL_FORKED";
+        /// Both sides speak no common protocol version.
+        UNKNOWN_VERSION = "UNKNOWN_VERSION";
+        /// Name or password is wrong.
+        WRONG_PASSWORD = "WRONG_PASSWORD";
+        /// The server cannot be reached.
+        UNREACHABLE = "UNREACHABLE";
+        /// The document or record does not exist here.
+        NOT_FOUND = "NOT_FOUND";
+        /// A required value is empty.
+        EMPTY = "EMPTY";
+        /// A value cannot be read as what it must be.
+        INVALID = "INVALID";
+        /// There is no price for this item and customer.
+        NO_PRICE = "NO_PRICE";
+        /// The price changed between signing and decision.
+        PRICE_CHANGED = "PRICE_CHANGED";
+        /// The customer's credit limit is passed.
+        OVER_CREDIT = "OVER_CREDIT";
+        /// The customer has overdue invoices.
+        OVERDUE = "OVERDUE";
+        /// Less is in stock than was ordered.
+        SHORT = "SHORT";
+        /// The item is no longer sold.
+        INACTIVE_PRODUCT = "INACTIVE_PRODUCT";
+        /// The visit is already finished.
+        VISIT_FINISHED = "VISIT_FINISHED";
+        /// Another visit is still open.
+        VISIT_OPEN = "VISIT_OPEN";
+        /// The cart was already submitted.
+        CART_SUBMITTED = "CART_SUBMITTED";
+        /// The device's storage refused to write.
+        STORAGE = "STORAGE";
+        /// Something went wrong that has no code of its own.
+        INTERNAL = "INTERNAL";
+    }
+}
+
+/// Shorthand used throughout.
+pub type Result<T, E = Refusal> = std::result::Result<T, E>;

@@ -1,0 +1,190 @@
+//! What is sold, for how much, and what is there.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::record;
+use crate::id::{PriceListId, ProductId, WarehouseId, uuid_of};
+use crate::money::{Currency, Money};
+use crate::quantity::{Percent, Quantity};
+use crate::time::{Day, Timestamp};
+
+/// A name in both languages of the apps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct LocalName {
+    /// Chinese.
+    #[n(0)]
+    pub zh: String,
+    /// English.
+    #[n(1)]
+    pub en: String,
+}
+
+/// A product and how it is packed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Product {
+    /// Which one.
+    #[n(0)]
+    pub id: ProductId,
+    /// The company's own article number.
+    #[n(1)]
+    pub code: String,
+    /// What people call it.
+    #[n(2)]
+    pub name: LocalName,
+    /// The shelf it stands on in the catalogue.
+    #[n(3)]
+    pub category: LocalName,
+    /// Base unit, a code such as `pc` or `kg`.
+    #[n(4)]
+    pub unit: String,
+    /// Larger packs, smallest first; the base unit is not listed.
+    #[n(5)]
+    pub packs: Vec<Pack>,
+    /// Value added tax.
+    #[n(6)]
+    pub tax_rate: Percent,
+    /// Of the base unit; empty when there is none.
+    #[n(7)]
+    pub barcode: String,
+    /// Whether it is sold now.
+    #[n(8)]
+    pub active: bool,
+}
+
+/// A pack of several base units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Pack {
+    /// A code such as `box`.
+    #[n(0)]
+    pub code: String,
+    /// Base units in it.
+    #[n(1)]
+    pub factor: Quantity,
+}
+
+/// The header of a price list; its prices are records of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct PriceList {
+    /// Which one.
+    #[n(0)]
+    pub id: PriceListId,
+    /// What people call it.
+    #[n(1)]
+    pub name: LocalName,
+    /// Of all its prices.
+    #[n(2)]
+    pub currency: Currency,
+    /// Whether its prices contain the tax.
+    #[n(3)]
+    pub tax_included: bool,
+}
+
+/// One product's price in one list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Price {
+    /// The list.
+    #[n(0)]
+    pub list: PriceListId,
+    /// The product.
+    #[n(1)]
+    pub product: ProductId,
+    /// Prices by quantity, smallest quantity first; the first is from 0.
+    #[n(2)]
+    pub breaks: Vec<PriceBreak>,
+    /// The greatest line discount a rep may give.
+    #[n(3)]
+    pub discount_max: Percent,
+    /// The first day it holds.
+    #[n(4)]
+    pub since: Day,
+}
+
+/// The price of one base unit from a quantity on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct PriceBreak {
+    /// Base units on the line from which it holds.
+    #[n(0)]
+    pub from: Quantity,
+    /// For one base unit.
+    #[n(1)]
+    pub unit_price: Money,
+}
+
+/// One product's stock in one warehouse.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Stock {
+    /// Where.
+    #[n(0)]
+    pub warehouse: WarehouseId,
+    /// What.
+    #[n(1)]
+    pub product: ProductId,
+    /// Base units that are there.
+    #[n(2)]
+    pub on_hand: Quantity,
+    /// Base units already promised.
+    #[n(3)]
+    pub reserved: Quantity,
+    /// When the server counted.
+    #[n(4)]
+    pub as_of: Timestamp,
+}
+
+impl Stock {
+    /// What can still be promised, in base units; negative when more is reserved than there is.
+    #[must_use]
+    pub fn available(&self) -> Quantity {
+        Quantity(self.on_hand.0 - self.reserved.0)
+    }
+}
+
+impl Price {
+    /// The id of the price of this product in this list.
+    #[must_use]
+    pub fn id_of(list: PriceListId, product: ProductId) -> uuid::Uuid {
+        uuid_of(&[b"price", list.0.as_bytes(), product.0.as_bytes()])
+    }
+}
+
+impl Stock {
+    /// The id of the stock of this product in this warehouse.
+    #[must_use]
+    pub fn id_of(warehouse: WarehouseId, product: ProductId) -> uuid::Uuid {
+        uuid_of(&[b"stock", warehouse.0.as_bytes(), product.0.as_bytes()])
+    }
+}
+
+record!(Product, Product, |it| it.id);
+record!(PriceList, PriceList, |it| it.id);
+record!(Price, Price, |it| Price::id_of(it.list, it.product));
+record!(Stock, Stock, |it| Stock::id_of(it.warehouse, it.product));
+

@@ -1,0 +1,73 @@
+//! What the company decided about a customer.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::record;
+use crate::id::{CustomerId, PersonId, PriceListId, TerritoryId, WarehouseId};
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// The commercial side of a customer: never a field of its document, which reps may edit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct CustomerAccount {
+    /// The customer.
+    #[n(0)]
+    pub customer: CustomerId,
+    /// The company's own customer number.
+    #[n(1)]
+    pub code: String,
+    /// Which prices it gets.
+    #[n(2)]
+    pub price_list: PriceListId,
+    /// Where its orders are served from.
+    #[n(3)]
+    pub warehouse: WarehouseId,
+    /// None: no limit.
+    #[n(4)]
+    pub credit_limit: Option<Money>,
+    /// Open invoices.
+    #[n(5)]
+    pub balance: Money,
+    /// The part of them that is late.
+    #[n(6)]
+    pub overdue: Money,
+    /// Confirmed orders that are not invoiced yet.
+    #[n(7)]
+    pub uninvoiced: Money,
+    /// Whether finance stopped deliveries.
+    #[n(8)]
+    pub blocked: bool,
+    /// When the server computed this.
+    #[n(9)]
+    pub as_of: Timestamp,
+}
+
+/// Who looks after a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Assignment {
+    /// The customer.
+    #[n(0)]
+    pub customer: CustomerId,
+    /// Decides who can see it.
+    #[n(1)]
+    pub territory: TerritoryId,
+    /// The rep in charge.
+    #[n(2)]
+    pub account_manager: PersonId,
+    /// How often it should be visited; 0 when not planned.
+    #[n(3)]
+    pub visit_every_days: u32,
+}
+
+record!(CustomerAccount, CustomerAccount, |it| it.customer);
+record!(Assignment, Assignment, |it| it.customer);
+

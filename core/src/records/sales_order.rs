@@ -1,0 +1,183 @@
+//! What the company decided about an order.
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::record;
+use crate::id::{CustomerId, LineId, OrderId, ProductId};
+use crate::money::Money;
+use crate::quantity::{Percent, Quantity};
+use crate::time::{Day, Timestamp};
+
+/// The business judgement of a submitted order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// As signed.
+    #[n(0)]
+    Accepted,
+    /// Taken, but part of it cannot be served yet; the lines say which.
+    #[n(1)]
+    AcceptedWithChange,
+    /// Waits for a person in the office.
+    #[n(2)]
+    Held,
+    /// The company offers something else; the rep answers.
+    #[n(3)]
+    Countered,
+    /// Not taken.
+    #[n(4)]
+    Declined,
+}
+
+/// Who has to act on a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(index_only)]
+pub enum Who {
+    /// For information.
+    #[n(0)]
+    Nobody,
+    /// The rep.
+    #[n(1)]
+    Rep,
+    /// The back office.
+    #[n(2)]
+    Office,
+}
+
+/// One reason for an outcome: what was found, by which rule, on which inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Reason {
+    /// One of [`crate::error::codes`].
+    #[n(0)]
+    pub code: String,
+    /// What its sentence needs.
+    #[n(1)]
+    pub params: BTreeMap<String, String>,
+    /// The rule and its version, such as `credit@1`.
+    #[n(2)]
+    pub rule: String,
+    /// What the rule saw.
+    #[n(3)]
+    pub inputs: Vec<Input>,
+    /// Codes of what would help, best first.
+    #[n(4)]
+    pub fixes: Vec<String>,
+    /// Who has to act.
+    #[n(5)]
+    pub who: Who,
+}
+
+/// One figure a rule saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Input {
+    /// A code, such as `balance`.
+    #[n(0)]
+    pub name: String,
+    /// As text, with its currency or unit.
+    #[n(1)]
+    pub value: String,
+    /// How old it was; none when it was part of the order.
+    #[n(2)]
+    pub as_of: Option<Timestamp>,
+}
+
+/// The company's side of an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct SalesOrder {
+    /// The order document.
+    #[n(0)]
+    pub order: OrderId,
+    /// The ERP's own number, such as `SO-10231`.
+    #[n(1)]
+    pub number: String,
+    /// Who ordered.
+    #[n(2)]
+    pub customer: CustomerId,
+    /// The judgement.
+    #[n(3)]
+    pub outcome: Outcome,
+    /// Why.
+    #[n(4)]
+    pub reasons: Vec<Reason>,
+    /// What was decided, line by line.
+    #[n(5)]
+    pub lines: Vec<DecidedLine>,
+    /// Sum without tax.
+    #[n(6)]
+    pub net: Money,
+    /// Sum of tax.
+    #[n(7)]
+    pub tax: Money,
+    /// Sum with tax.
+    #[n(8)]
+    pub total: Money,
+    /// When it is to be delivered.
+    #[n(9)]
+    pub promised_on: Option<Day>,
+    /// When.
+    #[n(10)]
+    pub decided_at: Timestamp,
+}
+
+/// One line as decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct DecidedLine {
+    /// The line of the order.
+    #[n(0)]
+    pub line: LineId,
+    /// What.
+    #[n(1)]
+    pub product: ProductId,
+    /// In which pack, a code.
+    #[n(2)]
+    pub pack: String,
+    /// Packs ordered.
+    #[n(3)]
+    pub quantity: Quantity,
+    /// For one base unit, before discount.
+    #[n(4)]
+    pub unit_price: Money,
+    /// Taken off.
+    #[n(5)]
+    pub discount: Percent,
+    /// Without tax.
+    #[n(6)]
+    pub net: Money,
+    /// The tax on it.
+    #[n(7)]
+    pub tax: Money,
+    /// Base units reserved for it.
+    #[n(8)]
+    pub reserved: Quantity,
+    /// Base units that are missing.
+    #[n(9)]
+    pub short: Quantity,
+}
+
+record!(SalesOrder, SalesOrder, |it| it.order);
+
