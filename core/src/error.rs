@@ -85,10 +85,14 @@ pub mod codes {
         INVALID = "INVALID";
         /// There is no price for this item and customer.
         NO_PRICE = "NO_PRICE";
+        /// The line discount is more than the price allows.
+        DISCOUNT_ABOVE_MAX = "DISCOUNT_ABOVE_MAX";
         /// The price changed between signing and decision.
         PRICE_CHANGED = "PRICE_CHANGED";
         /// The customer's credit limit is passed.
         OVER_CREDIT = "OVER_CREDIT";
+        /// Finance stopped deliveries to the customer.
+        BLOCKED = "BLOCKED";
         /// The customer has overdue invoices.
         OVERDUE = "OVERDUE";
         /// Less is in stock than was ordered.

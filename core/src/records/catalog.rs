@@ -163,7 +163,7 @@ impl Stock {
     /// What can still be promised, in base units; negative when more is reserved than there is.
     #[must_use]
     pub fn available(&self) -> Quantity {
-        Quantity(self.on_hand.0 - self.reserved.0)
+        Quantity(self.on_hand.0.saturating_sub(self.reserved.0))
     }
 }
 
