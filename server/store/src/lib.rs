@@ -1,1 +1,48 @@
-//! To be described.
+//! The server's database.
+//!
+//! Every write goes through one [`Writer`], which puts what arrives together into one durable
+//! commit; readers use a pool beside it. [`feed`] is the only place that changes what devices see.
+
+mod error;
+pub mod feed;
+mod writer;
+
+use std::path::Path;
+use std::str::FromStr;
+
+pub use error::{Error, Result};
+pub use feed::Commit;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+pub use sqlx::{SqliteConnection, SqlitePool};
+pub use writer::Writer;
+
+/// An open database: one writer, many readers. Cloning shares both.
+#[derive(Clone)]
+pub struct Store {
+    /// For reading only.
+    pub read: SqlitePool,
+    /// For everything that changes something.
+    pub write: Writer,
+}
+
+impl Store {
+    /// Opens the file, creating and migrating it as needed.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is not a database, or was written by a newer version.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(&format!("sqlite://{}", path.display()))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A receipt is a promise: the commit before it must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .pragma("cache_size", "-65536")
+            .pragma("journal_size_limit", "67108864");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("./migrations").run(&writer).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self { read, write: Writer::start(writer) })
+    }
+}

@@ -1,0 +1,24 @@
+//! What can go wrong below the domain.
+
+/// A failure of the database or of what is stored in it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused.
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Stored bytes are not what they should be.
+    #[error("stored data: {0}")]
+    Corrupt(String),
+    /// The writer has stopped; the process is going down.
+    #[error("the writer has stopped")]
+    Stopped,
+    /// The domain refused; nothing was written.
+    #[error(transparent)]
+    Refused(#[from] roundsman_core::error::Refusal),
+}
+
+/// Shorthand.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,224 @@
+//! The feed: what entered, changed in or left each channel, and the digest of what is there.
+//!
+//! A job collects what it does to channels in a [`Commit`]; the commit gets one number in each
+//! channel it touches. Numbers come from the channel's own row inside the write transaction, so
+//! they are contiguous and never skip what has not committed yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roundsman_core::id::ItemId;
+use roundsman_core::records::Record;
+use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
+use roundsman_core::time::Timestamp;
+use sqlx::{Row, SqliteConnection};
+
+use crate::{Error, Result};
+
+/// What one job did to channels and rows.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    channels: BTreeMap<Channel, Head>,
+    /// Items that entered, changed or left.
+    pub items: BTreeSet<ItemId>,
+}
+
+/// A channel's row while a commit works on it.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    id: i64,
+    seq: i64,
+    items: i64,
+    digest: Digest,
+}
+
+impl Commit {
+    /// The channels it touched and their new heads.
+    pub fn heads(&self) -> impl Iterator<Item = (Channel, i64)> {
+        self.channels.iter().map(|(channel, head)| (*channel, head.seq))
+    }
+
+    /// Stores a record and makes it visible in exactly these channels. An unchanged record in
+    /// unchanged channels costs nothing and wakes nobody.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn publish<R: Record>(
+        &mut self,
+        db: &mut SqliteConnection,
+        record: &R,
+        channels: &[Channel],
+        now: Timestamp,
+    ) -> Result<()> {
+        let item = record.item();
+        let bytes = record.to_bytes();
+        let record_hash = hash(&bytes);
+        sqlx::query(
+            "insert into record (item, bytes, hash, updated_at) values ($1, $2, $3, $4) \
+             on conflict (item) do update set bytes = $2, hash = $3, updated_at = $4 where hash <> $3",
+        )
+        .bind(&item.to_bytes()[..])
+        .bind(bytes)
+        .bind(&record_hash[..])
+        .bind(now.millis())
+        .execute(&mut *db)
+        .await?;
+        self.place(db, item, channels, |channel| record_element(channel, item, &record_hash), &[]).await
+    }
+
+    /// Makes a document with these admitted heads visible in exactly these channels, and notes
+    /// which changes are new.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn publish_document(
+        &mut self,
+        db: &mut SqliteConnection,
+        item: ItemId,
+        heads: &[[u8; 32]],
+        channels: &[Channel],
+        changes: &[[u8; 32]],
+    ) -> Result<()> {
+        self.place(db, item, channels, |channel| document_element(channel, item, heads), changes).await
+    }
+
+    async fn place(
+        &mut self,
+        db: &mut SqliteConnection,
+        item: ItemId,
+        channels: &[Channel],
+        element: impl Fn(Channel) -> [u8; 32],
+        changes: &[[u8; 32]],
+    ) -> Result<()> {
+        let key = item.to_bytes();
+        let present = present_in(db, &key).await?;
+        for (channel, _) in present.iter().filter(|(channel, _)| !channels.contains(channel)) {
+            self.leave(db, *channel, item).await?;
+        }
+        for channel in channels {
+            let element = element(*channel);
+            let before = present.iter().find(|(at, _)| at == channel).map(|(_, element)| *element);
+            if before == Some(element) {
+                continue;
+            }
+            self.items.insert(item);
+            let head = self.head(db, *channel).await?;
+            match before {
+                Some(old) => head.digest.remove(&old),
+                None => head.items += 1,
+            }
+            head.digest.add(&element);
+            let (id, seq) = (head.id, head.seq);
+            sqlx::query(
+                "insert into membership (channel, item, entered, seq, element) values ($1, $2, $3, $3, $4) \
+                 on conflict (channel, item) do update set seq = $3, element = $4",
+            )
+            .bind(id)
+            .bind(&key[..])
+            .bind(seq)
+            .bind(&element[..])
+            .execute(&mut *db)
+            .await?;
+            if before.is_none() {
+                sqlx::query("delete from departure where channel = $1 and item = $2")
+                    .bind(id)
+                    .bind(&key[..])
+                    .execute(&mut *db)
+                    .await?;
+            } else {
+                for change in changes {
+                    sqlx::query("insert or ignore into feed (channel, seq, item, change) values ($1, $2, $3, $4)")
+                        .bind(id)
+                        .bind(seq)
+                        .bind(&key[..])
+                        .bind(&change[..])
+                        .execute(&mut *db)
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(&mut self, db: &mut SqliteConnection, channel: Channel, item: ItemId) -> Result<()> {
+        self.items.insert(item);
+        let key = item.to_bytes();
+        let head = self.head(db, channel).await?;
+        let (id, seq) = (head.id, head.seq);
+        let element: Vec<u8> =
+            sqlx::query_scalar("delete from membership where channel = $1 and item = $2 returning element")
+                .bind(id)
+                .bind(&key[..])
+                .fetch_one(&mut *db)
+                .await?;
+        head.digest.remove(&element_of(&element)?);
+        head.items -= 1;
+        sqlx::query("delete from feed where channel = $1 and item = $2")
+            .bind(id)
+            .bind(&key[..])
+            .execute(&mut *db)
+            .await?;
+        sqlx::query("insert or replace into departure (channel, item, seq) values ($1, $2, $3)")
+            .bind(id)
+            .bind(&key[..])
+            .bind(seq)
+            .execute(&mut *db)
+            .await?;
+        Ok(())
+    }
+
+    /// The channel's head with this commit's number, taken once per commit.
+    async fn head(&mut self, db: &mut SqliteConnection, channel: Channel) -> Result<&mut Head> {
+        if !self.channels.contains_key(&channel) {
+            let row = sqlx::query(
+                "insert into channel (name, epoch, digest) values ($1, randomblob(16), zeroblob(32)) \
+                 on conflict (name) do update set name = name returning id, seq, items, digest",
+            )
+            .bind(channel.to_string())
+            .fetch_one(&mut *db)
+            .await?;
+            let digest: Vec<u8> = row.try_get("digest")?;
+            let head = Head {
+                id: row.try_get("id")?,
+                seq: row.try_get::<i64, _>("seq")? + 1,
+                items: row.try_get("items")?,
+                digest: Digest(element_of(&digest)?),
+            };
+            self.channels.insert(channel, head);
+        }
+        self.channels.get_mut(&channel).ok_or_else(|| Error::Corrupt("channel head".to_owned()))
+    }
+
+    /// Writes the heads back; the writer calls this at the end of every job.
+    pub(crate) async fn seal(&self, db: &mut SqliteConnection) -> Result<()> {
+        for head in self.channels.values() {
+            sqlx::query("update channel set seq = $2, items = $3, digest = $4 where id = $1")
+                .bind(head.id)
+                .bind(head.seq)
+                .bind(head.items)
+                .bind(&head.digest.0[..])
+                .execute(&mut *db)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+async fn present_in(db: &mut SqliteConnection, key: &[u8]) -> Result<Vec<(Channel, [u8; 32])>> {
+    let rows = sqlx::query(
+        "select c.name, m.element from membership m join channel c on c.id = m.channel where m.item = $1",
+    )
+    .bind(key)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let name: String = row.try_get("name")?;
+            let element: Vec<u8> = row.try_get("element")?;
+            Ok((name.parse()?, element_of(&element)?))
+        })
+        .collect()
+}
+
+fn element_of(bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(|_| Error::Corrupt("a digest is 32 bytes".to_owned()))
+}

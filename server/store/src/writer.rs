@@ -1,0 +1,130 @@
+//! The single writer: what arrives together is committed together.
+//!
+//! A durable commit costs one flush of the disk whatever it holds, so jobs that wait are run in
+//! one transaction, each in a savepoint of its own: a job that fails takes nobody with it.
+//! Answers go out only after the commit, so an answer always means "on disk".
+
+use std::pin::Pin;
+
+use sqlx::{Acquire, SqliteConnection, SqlitePool};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::{Error, Result, feed::Commit};
+
+/// Jobs that wait for one commit at most.
+const GROUP_MAX: usize = 256;
+/// Jobs that wait for the writer at most; beyond that, callers wait in turn.
+const QUEUE_MAX: usize = 4096;
+
+type Work<'c> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'c>>;
+type Job = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection, &'c mut Commit) -> Work<'c> + Send>;
+/// Tells the caller how its job went, once the commit is durable.
+type Answer = Box<dyn FnOnce() + Send>;
+
+/// Hands jobs to the writing task.
+#[derive(Clone)]
+pub struct Writer {
+    jobs: mpsc::Sender<(Job, oneshot::Sender<Error>)>,
+    committed: broadcast::Sender<Commit>,
+}
+
+impl Writer {
+    /// Starts the writing task on this one-connection pool.
+    #[must_use]
+    pub fn start(pool: SqlitePool) -> Self {
+        let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
+        let (committed, _) = broadcast::channel(1024);
+        tokio::spawn(run(pool, waiting, committed.clone()));
+        Self { jobs, committed }
+    }
+
+    /// Runs a job in the next commit and waits until that is on disk.
+    ///
+    /// # Errors
+    /// The job's own error, or that the commit failed; in both cases nothing of it was written.
+    pub async fn run<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(
+                &'c mut SqliteConnection,
+                &'c mut Commit,
+            ) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>
+            + Send
+            + 'static,
+    {
+        let (done, answer) = oneshot::channel();
+        let (failed, failure) = oneshot::channel();
+        let job: Job = Box::new(move |connection, commit| {
+            let work = job(connection, commit);
+            Box::pin(async move {
+                let value = work.await?;
+                let answer: Answer = Box::new(move || drop(done.send(value)));
+                Ok(answer)
+            })
+        });
+        self.jobs.send((job, failed)).await.map_err(|_| Error::Stopped)?;
+        match answer.await {
+            Ok(value) => Ok(value),
+            Err(_) => Err(failure.await.unwrap_or(Error::Stopped)),
+        }
+    }
+
+    /// What each commit changed, for those who tell others. A receiver that falls behind skips
+    /// commits and must look for itself.
+    #[must_use]
+    pub fn committed(&self) -> broadcast::Receiver<Commit> {
+        self.committed.subscribe()
+    }
+}
+
+async fn run(
+    pool: SqlitePool,
+    mut waiting: mpsc::Receiver<(Job, oneshot::Sender<Error>)>,
+    committed: broadcast::Sender<Commit>,
+) {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    while waiting.recv_many(&mut group, GROUP_MAX).await > 0 {
+        match commit(&pool, &mut group).await {
+            Ok((answers, commits)) => {
+                for answer in answers {
+                    answer();
+                }
+                for commit in commits {
+                    // Nobody listening is no failure.
+                    let _ = committed.send(commit);
+                }
+            }
+            Err(error) => tracing::error!(%error, "a commit failed; its callers were told"),
+        }
+    }
+}
+
+/// Runs the group in one transaction. On an error the senders inside the answers are dropped,
+/// which tells every caller that nothing was written.
+async fn commit(
+    pool: &SqlitePool,
+    group: &mut Vec<(Job, oneshot::Sender<Error>)>,
+) -> Result<(Vec<Answer>, Vec<Commit>)> {
+    let jobs: Vec<_> = group.drain(..).collect();
+    let mut transaction = pool.begin_with("begin immediate").await?;
+    let (mut answers, mut commits) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
+    for (job, failed) in jobs {
+        let mut savepoint = transaction.begin().await?;
+        let mut commit = Commit::default();
+        match job(&mut savepoint, &mut commit).await {
+            Ok(answer) => {
+                commit.seal(&mut savepoint).await?;
+                savepoint.commit().await?;
+                answers.push(answer);
+                commits.push(commit);
+            }
+            Err(error) => {
+                savepoint.rollback().await?;
+                // The caller may have gone away.
+                let _ = failed.send(error);
+            }
+        }
+    }
+    transaction.commit().await?;
+    Ok((answers, commits))
+}
