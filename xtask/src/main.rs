@@ -1,2 +1,77 @@
-//! To be described.
-fn main() {}
+//! Every chore of the project, as one command: `cargo xtask <chore>`.
+
+mod check;
+mod data;
+mod install;
+mod run;
+mod shell;
+mod size;
+mod stage;
+mod stamp;
+mod test;
+mod wasm;
+mod web;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use pico_args::Arguments;
+
+const HELP: &str = "\
+Usage: cargo xtask <chore> [options]
+
+  run     Build everything, make demo data, start the server
+            --port N      listen on N (8080)
+            --data DIR    keep the company in DIR (data)
+            --release     build as it is shipped; slower to build, faster to use
+  check   Formatting, lints, type checks, unit tests
+  test    Everything: check, integration tests, browser tests, on the module as it is shipped
+            --rust        only the Rust tests
+            --browser     only the browser tests, on the quickly built module
+            -- ARGS       handed to Playwright, with --browser
+  wasm    Build the phone's engine and its bindings
+            --release     small, as it is shipped
+  size    What a phone downloads, file by file";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
+    let (mut args, handed_on) = split_at_dashes(std::env::args_os().skip(1).collect());
+    if args.contains(["-h", "--help"]) {
+        println!("{HELP}");
+        return Ok(());
+    }
+    match args.subcommand()?.as_deref() {
+        Some("run") => run::run(args),
+        Some("check") => finish(args).and_then(|()| check::run()),
+        Some("test") => test::run(args, handed_on),
+        Some("wasm") => wasm::run(args),
+        Some("size") => finish(args).and_then(|()| size::run()),
+        Some(other) => bail!("there is no chore `{other}`\n\n{HELP}"),
+        None => bail!("which chore?\n\n{HELP}"),
+    }
+}
+
+/// What follows a bare `--` belongs to the tool that the chore starts.
+fn split_at_dashes(mut args: Vec<std::ffi::OsString>) -> (Arguments, Vec<std::ffi::OsString>) {
+    let dashes = args.iter().position(|arg| arg == "--");
+    let handed_on = dashes.map(|at| args.split_off(at).split_off(1)).unwrap_or_default();
+    (Arguments::from_vec(args), handed_on)
+}
+
+/// Refuses options that the chore does not know.
+fn finish(args: Arguments) -> Result<()> {
+    let unknown = args.finish();
+    if let Some(argument) = unknown.first() {
+        bail!("unknown option `{}`\n\n{HELP}", argument.to_string_lossy());
+    }
+    Ok(())
+}
