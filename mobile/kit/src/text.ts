@@ -1,0 +1,76 @@
+import en from "../messages/en.json" with { type: "json" };
+import zh from "../messages/zh-CN.json" with { type: "json" };
+import { locale, type Locale } from "./locale.svelte.ts";
+import { money } from "./format.ts";
+
+/** Texts that both apps need and that are looked up by a code. Each app's own texts are Paraglide messages. */
+export type TextKey = keyof typeof en;
+export type Params = Readonly<Record<string, string>>;
+
+const texts: Record<Locale, Readonly<Record<string, string>>> = { en, "zh-CN": zh };
+
+export function text(key: TextKey, params: Params = {}): string {
+  return fill(texts[locale.current][key] ?? key, params);
+}
+
+/** The text of a code that came from elsewhere, or `fallback` when this version does not know it. */
+export function codeText(group: string, code: string, fallback = code, params: Params = {}): string {
+  const template = texts[locale.current][`${group}.${code}`];
+  return template === undefined ? fallback : fill(template, params);
+}
+
+/** The sentence of a refusal, a reason or a thrown error with a code. */
+export function errorText(error: unknown): string {
+  const { code, params } = refusalOf(error);
+  return codeText("error", code, text("error.INTERNAL"), spoken(params));
+}
+
+/** What a person can do about it; empty when nothing. */
+export function adviceText(error: unknown): string {
+  const { code, params } = refusalOf(error);
+  return codeText("advice", code, "", spoken(params));
+}
+
+export const unitText = (code: string): string => codeText("unit", code);
+export const fieldText = (path: string): string => codeText("field", path.split("/").at(-1) ?? path);
+export const operationText = (name: string): string => codeText("operation", name);
+
+/** A name in the language of the app; the other language's when that is missing. */
+export function localName(name: { zh: string; en: string } | null | undefined): string {
+  if (!name) return "";
+  return locale.current === "zh-CN" ? name.zh || name.en : name.en || name.zh;
+}
+
+/**
+ * Puts parameters into a template. `{name}` is replaced; a part in `[…]` is left out when one of its parameters
+ * is missing, so one sentence serves a code with and without its details.
+ */
+export function fill(template: string, params: Params): string {
+  const put = (part: string): string => part.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
+  const whole = template.replace(/\[([^\]]*)\]/g, (_, part: string) => {
+    const names = [...part.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
+    return names.every((name) => params[name]) ? part : "";
+  });
+  return put(whole);
+}
+
+function refusalOf(error: unknown): { code: string; params: Params } {
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") {
+    const params = "params" in error ? (error.params as Params | null | undefined) : undefined;
+    return { code: error.code, params: params ?? {} };
+  }
+  return { code: "INTERNAL", params: {} };
+}
+
+/** Parameters as people write them: `1520.00 CNY` becomes ¥1,520, a field's code its name. */
+function spoken(params: Params): Params {
+  const entries = Object.entries(params).map(([name, value]): [string, string] => {
+    const amount = /^(-?)(\d+)(?:\.(\d+))? ([A-Z]{3})$/.exec(value);
+    if (amount) {
+      const [, sign = "", whole = "", part = "", currency = ""] = amount;
+      return [name, money({ minor: Number(sign + whole + part), currency })];
+    }
+    return [name, name === "field" ? fieldText(value) : name === "unit" ? unitText(value) : value];
+  });
+  return Object.fromEntries(entries);
+}
