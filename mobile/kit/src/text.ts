@@ -1,7 +1,7 @@
 import en from "../messages/en.json" with { type: "json" };
 import zh from "../messages/zh-CN.json" with { type: "json" };
 import { locale, type Locale } from "./locale.svelte.ts";
-import { money } from "./format.ts";
+import { decimal, money, percent } from "./format.ts";
 
 /** Texts that both apps need and that are looked up by a code. Each app's own texts are Paraglide messages. */
 export type TextKey = keyof typeof en;
@@ -35,6 +35,24 @@ export const unitText = (code: string): string => codeText("unit", code);
 export const fieldText = (path: string): string => codeText("field", path.split("/").at(-1) ?? path);
 export const operationText = (name: string): string => codeText("operation", name);
 
+export const fixText = (code: string): string => codeText("fix", code);
+export const inputText = (code: string): string => codeText("input", code);
+
+/** A figure as the core writes it (`1520.00 CNY`, `36 pc`, `3 box = 36 pc`), for people. */
+export function figureText(value: string): string {
+  if (value.includes(" = ")) return value.split(" = ").map(figureText).join(" = ");
+  const [, sign = "", whole = "", part = "", unit = ""] = /^(-?)(\d+)(?:\.(\d+))? (\S+)$/.exec(value) ?? [];
+  if (/^[A-Z]{3}$/.test(unit)) return money({ minor: Number(sign + whole + part), currency: unit });
+  return unit ? `${decimal(value.slice(0, -unit.length))} ${unitText(unit)}` : value;
+}
+
+/** What one step of a price did. */
+export function traceText(step: { code: string; detail: string }): string {
+  const details: Record<string, (detail: string) => string> = { list_price: unitText, discount: percent, tax: percent };
+  const detail = (details[step.code] ?? figureText)(step.detail);
+  return codeText("trace", step.code, step.code, { detail });
+}
+
 /** A name in the language of the app; the other language's when that is missing. */
 export function localName(name: { zh: string; en: string } | null | undefined): string {
   if (!name) return "";
@@ -62,15 +80,12 @@ function refusalOf(error: unknown): { code: string; params: Params } {
   return { code: "INTERNAL", params: {} };
 }
 
-/** Parameters as people write them: `1520.00 CNY` becomes ¥1,520, a field's code its name. */
+/** Parameters as people write them: a unit's and a field's code become words, amounts and quantities are formatted. */
 function spoken(params: Params): Params {
   const entries = Object.entries(params).map(([name, value]): [string, string] => {
-    const amount = /^(-?)(\d+)(?:\.(\d+))? ([A-Z]{3})$/.exec(value);
-    if (amount) {
-      const [, sign = "", whole = "", part = "", currency = ""] = amount;
-      return [name, money({ minor: Number(sign + whole + part), currency })];
-    }
-    return [name, name === "field" ? fieldText(value) : name === "unit" ? unitText(value) : value];
+    if (name === "field") return [name, fieldText(value)];
+    if (name === "unit") return [name, ` ${unitText(value)}`];
+    return [name, figureText(value)];
   });
   return Object.fromEntries(entries);
 }
