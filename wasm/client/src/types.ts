@@ -377,7 +377,7 @@ export interface Queries {
   customerHistory: { args: { id: string }; result: HistoryRow[] };
   visits: { args: { customer?: string } & Page; result: Rows<VisitRow> };
   visit: { args: { id: string }; result: VisitView | null };
-  catalogue: { args: { customer: string; search?: string } & Page; result: Rows<CatalogueRow> };
+  catalogue: { args: { customer: string; search?: string; category?: string } & Page; result: Rows<CatalogueRow> & { categories: LocalName[] } };
   cart: { args: { customer: string }; result: CartView | null };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
