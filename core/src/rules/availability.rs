@@ -62,7 +62,13 @@ pub fn check_availabilities(demands: &[Demand<'_>]) -> Vec<Availability> {
 
 fn check(demand: &Demand<'_>, taken: Decimal) -> Availability {
     let Some(stock) = demand.stock else {
-        return Availability { available: None, covered: None, short: Quantity::ZERO, as_of: None, reason: None };
+        return Availability {
+            available: None,
+            covered: None,
+            short: Quantity::ZERO,
+            as_of: None,
+            reason: None,
+        };
     };
     let available = stock.available().0.saturating_sub(taken).max(Decimal::ZERO);
     let wanted = demand.wanted.0.max(Decimal::ZERO);
@@ -73,11 +79,18 @@ fn check(demand: &Demand<'_>, taken: Decimal) -> Availability {
         covered: Some(Quantity(covered)),
         short,
         as_of: Some(stock.as_of),
-        reason: short.is_positive().then(|| short_reason(demand, stock, Quantity(available), short)),
+        reason: short
+            .is_positive()
+            .then(|| short_reason(demand, stock, Quantity(available), short)),
     }
 }
 
-fn short_reason(demand: &Demand<'_>, stock: &Stock, available: Quantity, short: Quantity) -> Reason {
+fn short_reason(
+    demand: &Demand<'_>,
+    stock: &Stock,
+    available: Quantity,
+    short: Quantity,
+) -> Reason {
     let params = [
         ("product", demand.product.code.clone()),
         ("unit", demand.product.unit.clone()),
@@ -91,5 +104,139 @@ fn short_reason(demand: &Demand<'_>, stock: &Stock, available: Quantity, short: 
         input("reserved", with_unit(stock.reserved), Some(stock.as_of)),
         input("wanted", with_unit(demand.wanted), None),
     ];
-    reason(RULE, codes::SHORT, &params, inputs, &[fixes::DELIVER_LATER, fixes::ORDER_LESS], Who::Office)
+    reason(
+        RULE,
+        codes::SHORT,
+        params,
+        inputs,
+        &[fixes::DELIVER_LATER, fixes::ORDER_LESS],
+        Who::Office,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::records::LocalName;
+
+    const AS_OF: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn product(number: u128) -> Product {
+        let name = LocalName { zh: "酱油".to_owned(), en: "Soy sauce".to_owned() };
+        Product {
+            id: Uuid::from_u128(number).into(),
+            code: format!("P-{number}"),
+            name: name.clone(),
+            category: name,
+            unit: "pc".to_owned(),
+            packs: Vec::new(),
+            tax_rate: "13".parse().unwrap(),
+            barcode: String::new(),
+            active: true,
+        }
+    }
+
+    fn stock(product: &Product, on_hand: &str, reserved: &str) -> Stock {
+        Stock {
+            warehouse: Uuid::nil().into(),
+            product: product.id,
+            on_hand: quantity(on_hand),
+            reserved: quantity(reserved),
+            as_of: AS_OF,
+        }
+    }
+
+    fn quantity(text: &str) -> Quantity {
+        text.parse().unwrap()
+    }
+
+    fn judge(wanted: &str, on_hand: &str, reserved: &str) -> (String, String, String) {
+        let product = product(1);
+        let stock = stock(&product, on_hand, reserved);
+        let demand = Demand { product: &product, wanted: quantity(wanted), stock: Some(&stock) };
+        let judged = check_availability(&demand);
+        assert_eq!(judged.reason.is_some(), judged.short.is_positive());
+        let text = |it: Option<Quantity>| it.unwrap().to_string();
+        (text(judged.available), text(judged.covered), judged.short.to_string())
+    }
+
+    #[test]
+    fn what_is_not_reserved_covers_what_is_wanted() {
+        for (wanted, on_hand, reserved, expected) in [
+            ("5", "10", "5", ("5", "5", "0")),
+            ("6", "10", "5", ("5", "5", "1")),
+            ("0.5", "0.75", "0.3", ("0.45", "0.45", "0.05")),
+            ("6", "0", "0", ("0", "0", "6")),
+            ("6", "3", "8", ("0", "0", "6")),
+            ("-6", "3", "0", ("3", "0", "0")),
+        ] {
+            let (available, covered, short) = judge(wanted, on_hand, reserved);
+            assert_eq!(
+                (available.as_str(), covered.as_str(), short.as_str()),
+                expected,
+                "{wanted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_shortage_says_what_it_saw() {
+        let product = product(1);
+        let stock = stock(&product, "10", "4");
+        let demand = Demand { product: &product, wanted: quantity("8"), stock: Some(&stock) };
+        let reason = check_availability(&demand).reason.unwrap();
+        assert_eq!((reason.code.as_str(), reason.rule.as_str()), (codes::SHORT, "availability@1"));
+        let params: Vec<_> =
+            reason.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            params,
+            [
+                ("available", "6"),
+                ("product", "P-1"),
+                ("short", "2"),
+                ("unit", "pc"),
+                ("wanted", "8")
+            ]
+        );
+        let seen: Vec<_> = reason.inputs.iter().map(|it| (it.value.as_str(), it.as_of)).collect();
+        assert_eq!(seen, [("10 pc", Some(AS_OF)), ("4 pc", Some(AS_OF)), ("8 pc", None)]);
+    }
+
+    #[test]
+    fn no_stock_record_is_unknown_and_not_short() {
+        let product = product(1);
+        let judged =
+            check_availability(&Demand { product: &product, wanted: quantity("8"), stock: None });
+        assert_eq!((judged.available, judged.covered, judged.short), (None, None, Quantity::ZERO));
+        assert_eq!((judged.as_of, judged.reason), (None, None));
+    }
+
+    #[test]
+    fn a_later_line_sees_what_earlier_ones_left() {
+        let (soy, rice) = (product(1), product(2));
+        let (soy_stock, rice_stock) = (stock(&soy, "10", "0"), stock(&rice, "10", "0"));
+        let want = |product, stock, wanted| Demand {
+            product,
+            stock: Some(stock),
+            wanted: quantity(wanted),
+        };
+        let judged = check_availabilities(&[
+            want(&soy, &soy_stock, "7"),
+            want(&rice, &rice_stock, "7"),
+            want(&soy, &soy_stock, "7"),
+            want(&soy, &soy_stock, "1"),
+        ]);
+        let short: Vec<_> = judged.iter().map(|it| it.short.to_string()).collect();
+        assert_eq!(short, ["0", "0", "4", "1"]);
+        assert_eq!(judged[2].available, Some(quantity("3")));
+    }
+
+    #[test]
+    fn extreme_figures_do_not_panic() {
+        let most = "79228162514264337593543950335";
+        assert_eq!(judge(most, &format!("-{most}"), most).2, most);
+        assert_eq!(judge(most, most, &format!("-{most}")).2, "0");
+    }
 }

@@ -66,7 +66,10 @@ impl PricedBasket {
 /// Prices every line in the currency of `list` and sums them.
 #[must_use]
 pub fn price_basket(list: &PriceList, lines: &[BasketLine<'_>]) -> PricedBasket {
-    let lines: Vec<_> = lines.iter().map(|line| BasketResult { id: line.id, priced: price_line(list, line) }).collect();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| BasketResult { id: line.id, priced: price_line(list, line) })
+        .collect();
     let taxes = taxes_by_rate(lines.iter().filter_map(|line| line.priced.as_ref().ok()));
     let zero = Money::zero(list.currency);
     let net = taxes.iter().fold(zero, |sum, line| sum.plus(line.net));
@@ -79,7 +82,11 @@ fn taxes_by_rate<'a>(lines: impl Iterator<Item = &'a PricedLine>) -> Vec<TaxLine
     let mut by_rate = BTreeMap::<Percent, TaxLine>::new();
     for line in lines {
         let zero = Money::zero(line.net.currency);
-        let sum = by_rate.entry(line.tax_rate).or_insert(TaxLine { rate: line.tax_rate, net: zero, tax: zero });
+        let sum = by_rate.entry(line.tax_rate).or_insert(TaxLine {
+            rate: line.tax_rate,
+            net: zero,
+            tax: zero,
+        });
         sum.net = sum.net.plus(line.net);
         sum.tax = sum.tax.plus(line.tax);
     }

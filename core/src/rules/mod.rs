@@ -23,12 +23,10 @@ pub mod credit;
 pub mod pricing;
 pub mod tax;
 
-pub use availability::{Availability, Demand, check_availability, check_availabilities};
+pub use availability::{Availability, Demand, check_availabilities, check_availability};
 pub use basket::{BasketLine, BasketResult, PricedBasket, price_basket};
 pub use credit::{CreditCheck, check_credit};
-pub use pricing::{PricedLine, price_line};
-
-use std::collections::BTreeMap;
+pub use pricing::{PricedLine, SignedPrice, price_change, price_line};
 
 use rust_decimal::Decimal;
 
@@ -56,10 +54,23 @@ pub mod fixes {
     pub const ASK_FINANCE: &str = "ask_finance";
     /// The back office sets a price.
     pub const ASK_OFFICE: &str = "ask_office";
+    /// The office takes the order at the price that was signed.
+    pub const KEEP_SIGNED_PRICE: &str = "keep_signed_price";
+    /// The customer agrees to the price of today.
+    pub const AGREE_NEW_PRICE: &str = "agree_new_price";
 
     /// All of them.
     pub const ALL: &[&str] = &[
-        COLLECT_PAYMENT, ORDER_LESS, DELIVER_LATER, LOWER_DISCOUNT, CORRECT_LINE, REMOVE_LINE, ASK_FINANCE, ASK_OFFICE,
+        COLLECT_PAYMENT,
+        ORDER_LESS,
+        DELIVER_LATER,
+        LOWER_DISCOUNT,
+        CORRECT_LINE,
+        REMOVE_LINE,
+        ASK_FINANCE,
+        ASK_OFFICE,
+        KEEP_SIGNED_PRICE,
+        AGREE_NEW_PRICE,
     ];
 }
 
@@ -90,11 +101,18 @@ pub(crate) fn input(name: &str, value: impl ToString, as_of: Option<Timestamp>) 
     Input { name: name.to_owned(), value: value.to_string(), as_of }
 }
 
-/// What every reason of one rule shares; the rest is filled in where it is found.
-pub(crate) fn reason(rule: &str, code: &str, params: &[(&str, String)], inputs: Vec<Input>, fixes: &[&str], who: Who) -> Reason {
+/// A reason, from what its rule has at hand.
+pub(crate) fn reason(
+    rule: &str,
+    code: &str,
+    params: impl IntoIterator<Item = (&'static str, String)>,
+    inputs: Vec<Input>,
+    fixes: &[&str],
+    who: Who,
+) -> Reason {
     Reason {
         code: code.to_owned(),
-        params: params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<BTreeMap<_, _>>(),
+        params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         rule: rule.to_owned(),
         inputs,
         fixes: fixes.iter().map(|fix| (*fix).to_owned()).collect(),

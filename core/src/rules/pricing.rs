@@ -2,12 +2,12 @@
 
 use rust_decimal::Decimal;
 
-use super::{BasketLine, fixes, invalid, line_amount, reason, step, tax};
+use super::{BasketLine, fixes, input, invalid, line_amount, reason, step, tax};
 use crate::error::{Refusal, Result, codes};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
 use crate::records::{Price, PriceBreak, PriceList, Product, Reason, Who};
-use crate::views::PriceTrace;
+use crate::views::{PriceTrace, TraceStep};
 
 /// The rule and its version.
 pub const RULE: &str = "pricing@1";
@@ -31,8 +31,22 @@ pub struct PricedLine {
     pub tax: Money,
     /// With tax.
     pub total: Money,
-    /// How it came about.
+    /// How it came about: `list_price`, `break` when one applied, `pack` (before discount),
+    /// `discount` when one was given, `net`, `tax`.
     pub trace: PriceTrace,
+}
+
+/// The price that stands in a signed line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SignedPrice {
+    /// For one base unit, before discount.
+    pub unit_price: Money,
+    /// The rate of `tax`.
+    pub tax_rate: Percent,
+    /// Without tax.
+    pub net: Money,
+    /// The tax on it.
+    pub tax: Money,
 }
 
 /// Prices one line from `list`.
@@ -46,32 +60,19 @@ pub struct PricedLine {
 /// with the `field` that cannot be used (`quantity`, `pack`, `discount`, `tax_rate`, `unit_price`,
 /// `currency`), and [`codes::TOO_LARGE`] beyond [`LINE_MINOR_MAX`](super::LINE_MINOR_MAX).
 pub fn price_line(list: &PriceList, line: &BasketLine<'_>) -> Result<PricedLine> {
-    let product = line.product.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("field", "product"))?;
-    if !product.active {
-        return Err(of(product, codes::INACTIVE_PRODUCT));
-    }
+    let product = sold(line)?;
     let base_quantity = base_units(product, line.pack, line.quantity)?;
-    let price = line
-        .price
-        .filter(|price| price.list == list.id && price.product == product.id)
-        .ok_or_else(|| of(product, codes::NO_PRICE))?;
-    let chosen = break_for(price, base_quantity).ok_or_else(|| of(product, codes::NO_PRICE))?;
-    let unit_price = checked_unit_price(list, chosen)?;
-    let discount_max = Percent(price.discount_max.0.min(Decimal::ONE_HUNDRED));
+    let price = price_of(list, product, line)?;
+    let unit_price = break_for(list, product, price, base_quantity)?.unit_price;
+    let discount_max = discount_max(price);
     check_discount(product, line.discount, discount_max)?;
 
     let before = extended(unit_price, base_quantity, Percent::default())?;
     let after = extended(unit_price, base_quantity, line.discount)?;
     let split = tax::split(after, product.tax_rate, list.tax_included)?;
 
-    let mut trace = PriceTrace { list: Some(list.id), list_name: Some(list.name.clone()), steps: Vec::new() };
-    let steps = &mut trace.steps;
-    let first = price.breaks.iter().min_by_key(|it| it.from).unwrap_or(chosen);
-    steps.push(step("list_price", &product.unit, first.unit_price));
-    if chosen.from != first.from {
-        steps.push(step("break", chosen.from, unit_price));
-    }
-    steps.push(step("pack", packs(line, base_quantity), before));
+    let mut steps = unit_steps(product, price, base_quantity);
+    steps.push(step("pack", packs(product, line, base_quantity), before));
     if !line.discount.0.is_zero() {
         steps.push(step("discount", line.discount, after));
     }
@@ -87,7 +88,7 @@ pub fn price_line(list: &PriceList, line: &BasketLine<'_>) -> Result<PricedLine>
         net: split.net,
         tax: split.tax,
         total: split.total,
-        trace,
+        trace: PriceTrace { list: Some(list.id), list_name: Some(list.name.clone()), steps },
     })
 }
 
@@ -95,14 +96,15 @@ pub fn price_line(list: &PriceList, line: &BasketLine<'_>) -> Result<PricedLine>
 ///
 /// # Errors
 /// [`codes::INVALID`] for a quantity that is not above zero and for a pack the product does not
-/// have, [`codes::TOO_LARGE`] for more than can be computed with.
+/// have, [`codes::TOO_LARGE`] for more, or less, than can be computed with.
 pub fn base_units(product: &Product, pack: &str, quantity: Quantity) -> Result<Quantity> {
     if !quantity.is_positive() {
         return Err(invalid("quantity", quantity));
     }
-    let factor = factor_of(product, pack).filter(|it| it.is_positive()).ok_or_else(|| invalid("pack", pack))?;
-    let base = quantity.0.checked_mul(factor.0).filter(|it| !it.is_zero());
-    base.map(Quantity).ok_or_else(|| Refusal::new(codes::TOO_LARGE).with("field", "quantity"))
+    let factor = factor_of(product, pack).filter(|it| it.is_positive());
+    let factor = factor.ok_or_else(|| invalid("pack", pack))?;
+    let base = quantity.0.checked_mul(factor.0).map(Quantity).filter(|it| it.is_positive());
+    base.ok_or_else(|| Refusal::new(codes::TOO_LARGE).with("field", "quantity"))
 }
 
 /// Base units in one pack of this code; none when the product has no such pack.
@@ -114,6 +116,18 @@ pub fn factor_of(product: &Product, pack: &str) -> Option<Quantity> {
     product.packs.iter().find(|it| it.code == pack).map(|it| it.factor)
 }
 
+/// The price of the smallest quantity, as catalogues show it.
+#[must_use]
+pub fn list_price(price: &Price) -> Option<Money> {
+    price.breaks.iter().min_by_key(|it| it.from).map(|it| it.unit_price)
+}
+
+/// The greatest discount that can be given: what the price allows, and never more than everything.
+#[must_use]
+pub fn discount_max(price: &Price) -> Percent {
+    Percent(price.discount_max.0.clamp(Decimal::ZERO, Decimal::ONE_HUNDRED))
+}
+
 /// A refused line as a reason, for the line's list of problems.
 #[must_use]
 pub fn problem(refusal: &Refusal) -> Reason {
@@ -123,33 +137,76 @@ pub fn problem(refusal: &Refusal) -> Reason {
         codes::DISCOUNT_ABOVE_MAX => (&[fixes::LOWER_DISCOUNT], Who::Rep),
         _ => (&[fixes::CORRECT_LINE, fixes::REMOVE_LINE], Who::Rep),
     };
-    Reason { params: refusal.params.clone(), ..reason(RULE, &refusal.code, &[], Vec::new(), fixes, who) }
+    let params = refusal.params.clone();
+    Reason { params, ..reason(RULE, &refusal.code, [], Vec::new(), fixes, who) }
 }
 
-/// The break with the greatest `from` that the line reaches, in whatever order they are stored.
-fn break_for(price: &Price, base: Quantity) -> Option<&PriceBreak> {
-    price.breaks.iter().filter(|it| it.from <= base).max_by_key(|it| it.from)
-}
-
-fn checked_unit_price(list: &PriceList, chosen: &PriceBreak) -> Result<Money> {
-    let price = chosen.unit_price;
-    if price.currency != list.currency {
-        return Err(invalid("currency", price.currency.as_str()));
+/// [`codes::PRICE_CHANGED`] when a signed line would cost something else `now`. Its `field` names
+/// the input that changed: `unit_price`, `tax_rate`, or `amount` for anything else.
+#[must_use]
+pub fn price_change(product: &Product, signed: &SignedPrice, now: &PricedLine) -> Option<Reason> {
+    if signed.net == now.net && signed.tax == now.tax && signed.unit_price == now.unit_price {
+        return None;
     }
-    if price.minor < 0 { Err(invalid("unit_price", price)) } else { Ok(price) }
+    let (field, was, is) = if signed.unit_price != now.unit_price {
+        ("unit_price", signed.unit_price.to_string(), now.unit_price.to_string())
+    } else if signed.tax_rate != now.tax_rate {
+        ("tax_rate", signed.tax_rate.to_string(), now.tax_rate.to_string())
+    } else {
+        ("amount", signed.net.plus(signed.tax).to_string(), now.total.to_string())
+    };
+    let inputs = vec![input("signed", &was, None), input("current", &is, None)];
+    let params = [
+        ("product", product.code.clone()),
+        ("field", field.to_owned()),
+        ("signed", was),
+        ("current", is),
+    ];
+    let fixes = [fixes::KEEP_SIGNED_PRICE, fixes::AGREE_NEW_PRICE];
+    Some(reason(RULE, codes::PRICE_CHANGED, params, inputs, &fixes, Who::Office))
+}
+
+fn sold<'a>(line: &BasketLine<'a>) -> Result<&'a Product> {
+    let product =
+        line.product.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("field", "product"))?;
+    if product.active { Ok(product) } else { Err(about(product, codes::INACTIVE_PRODUCT)) }
+}
+
+fn price_of<'a>(list: &PriceList, product: &Product, line: &BasketLine<'a>) -> Result<&'a Price> {
+    let price = line.price.filter(|it| it.list == list.id && it.product == product.id);
+    price.ok_or_else(|| about(product, codes::NO_PRICE))
+}
+
+/// The break with the greatest `from` that the line reaches.
+fn break_for<'a>(
+    list: &PriceList,
+    product: &Product,
+    price: &'a Price,
+    base: Quantity,
+) -> Result<&'a PriceBreak> {
+    let reached = price.breaks.iter().filter(|it| it.from <= base).max_by_key(|it| it.from);
+    let chosen = reached.ok_or_else(|| about(product, codes::NO_PRICE))?;
+    if chosen.unit_price.currency != list.currency {
+        return Err(invalid("currency", chosen.unit_price.currency.as_str()));
+    }
+    if chosen.unit_price.minor < 0 {
+        return Err(invalid("unit_price", chosen.unit_price));
+    }
+    Ok(chosen)
 }
 
 fn check_discount(product: &Product, discount: Percent, max: Percent) -> Result<()> {
     if discount.0 < Decimal::ZERO {
         return Err(invalid("discount", discount));
     }
-    if discount.0 > max.0 {
-        return Err(of(product, codes::DISCOUNT_ABOVE_MAX).with("discount", discount).with("max", max));
+    if discount > max {
+        let refusal = about(product, codes::DISCOUNT_ABOVE_MAX);
+        return Err(refusal.with("discount", discount).with("max", max));
     }
     Ok(())
 }
 
-/// Unit price × base units × (1 − discount), rounded: the one place where a line's price is.
+/// Unit price × base units × (1 − discount): the one place where a line's amount is rounded.
 fn extended(unit_price: Money, base: Quantity, discount: Percent) -> Result<Money> {
     let kept = Decimal::ONE_HUNDRED.checked_sub(discount.0);
     let exact = kept
@@ -158,12 +215,24 @@ fn extended(unit_price: Money, base: Quantity, discount: Percent) -> Result<Mone
     line_amount(exact, unit_price.currency)
 }
 
-/// `3 box = 36 pc`, or `36 pc` for base units.
-fn packs(line: &BasketLine<'_>, base: Quantity) -> String {
-    let unit = line.product.map_or("", |it| it.unit.as_str());
-    if line.pack == unit { format!("{base} {unit}") } else { format!("{} {} = {base} {unit}", line.quantity, line.pack) }
+/// Where the price of one unit comes from.
+fn unit_steps(product: &Product, price: &Price, base: Quantity) -> Vec<TraceStep> {
+    let mut reached: Vec<_> = price.breaks.iter().filter(|it| it.from <= base).collect();
+    reached.sort_by_key(|it| it.from);
+    let first = reached.first().map(|it| step("list_price", &product.unit, it.unit_price));
+    let last = reached.iter().skip(1).next_back().map(|it| step("break", it.from, it.unit_price));
+    first.into_iter().chain(last).collect()
 }
 
-fn of(product: &Product, code: &str) -> Refusal {
+/// `3 box = 36 pc`, or `36 pc` for base units.
+fn packs(product: &Product, line: &BasketLine<'_>, base: Quantity) -> String {
+    if line.pack == product.unit {
+        format!("{base} {}", product.unit)
+    } else {
+        format!("{} {} = {base} {}", line.quantity, line.pack, product.unit)
+    }
+}
+
+fn about(product: &Product, code: &str) -> Refusal {
     Refusal::new(code).with("product", &product.code)
 }
