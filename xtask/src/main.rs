@@ -30,7 +30,7 @@ Usage: cargo xtask <chore> [options]
             --browser     only the browser tests, on the quickly built module
             -- ARGS       handed to Playwright, with --browser
   wasm    Build the phone's engine and its bindings
-            --release     small, as it is shipped
+            --release     small, as it is shipped; says what a phone downloads of it
   size    What a phone downloads, file by file";
 
 fn main() -> ExitCode {
