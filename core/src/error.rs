@@ -75,6 +75,8 @@ pub mod codes {
         UNKNOWN_VERSION = "UNKNOWN_VERSION";
         /// Name or password is wrong.
         WRONG_PASSWORD = "WRONG_PASSWORD";
+        /// Too many wrong passwords; the login has to wait.
+        TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS";
         /// The server cannot be reached.
         UNREACHABLE = "UNREACHABLE";
         /// The document or record does not exist here.

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod error;
 pub mod id;
 pub mod money;
+pub mod place;
 pub mod quantity;
 pub mod records;
 pub mod rules;

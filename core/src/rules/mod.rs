@@ -86,7 +86,9 @@ pub(crate) fn line_amount(exact: Option<Decimal>, currency: Currency) -> Result<
     exact
         .filter(|amount| amount.abs() <= Decimal::from(LINE_MINOR_MAX))
         .map(|amount| Money::new(round_minor(amount), currency))
-        .ok_or_else(|| Refusal::new(codes::TOO_LARGE).with("field", "amount"))
+        .ok_or_else(|| {
+            Refusal::new(codes::TOO_LARGE).with("limit", Money::new(LINE_MINOR_MAX, currency))
+        })
 }
 
 pub(crate) fn invalid(field: &str, value: impl ToString) -> Refusal {

@@ -156,12 +156,8 @@ pub fn price_change(product: &Product, signed: &SignedPrice, now: &PricedLine) -
         ("amount", signed.net.plus(signed.tax).to_string(), now.total.to_string())
     };
     let inputs = vec![input("signed", &was, None), input("current", &is, None)];
-    let params = [
-        ("product", product.code.clone()),
-        ("field", field.to_owned()),
-        ("signed", was),
-        ("current", is),
-    ];
+    let params =
+        [("product", product.code.clone()), ("field", field.to_owned()), ("from", was), ("to", is)];
     let fixes = [fixes::KEEP_SIGNED_PRICE, fixes::AGREE_NEW_PRICE];
     Some(reason(RULE, codes::PRICE_CHANGED, params, inputs, &fixes, Who::Office))
 }
@@ -220,7 +216,11 @@ fn unit_steps(product: &Product, price: &Price, base: Quantity) -> Vec<TraceStep
     let mut reached: Vec<_> = price.breaks.iter().filter(|it| it.from <= base).collect();
     reached.sort_by_key(|it| it.from);
     let first = reached.first().map(|it| step("list_price", &product.unit, it.unit_price));
-    let last = reached.iter().skip(1).next_back().map(|it| step("break", it.from, it.unit_price));
+    let last = reached
+        .iter()
+        .skip(1)
+        .next_back()
+        .map(|it| step("break", format!("{} {}", it.from, product.unit), it.unit_price));
     first.into_iter().chain(last).collect()
 }
 

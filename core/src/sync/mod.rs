@@ -1,7 +1,29 @@
 //! Sync: a journal goes up, channels come down, digests prove that both sides agree.
+//!
+//! [`device`] and [`hub`] are state machines: events in, effects out. They know no socket, no clock
+//! and no database; whoever hosts them carries out their effects and tells them what came of it.
+
+pub mod backoff;
+pub mod device;
+pub mod hub;
 
 mod channel;
 mod digest;
+mod frame;
+mod journal;
+mod limits;
+mod message;
+mod sign;
 
 pub use channel::Channel;
 pub use digest::{Digest, document_element, hash, record_element};
+pub use frame::{COMPRESSED, compressed, decode_device, decode_hub, encode_device, encode_hub};
+pub use journal::{Entry, EntryChange, Head};
+pub use limits::{
+    BATCH_BYTES, BODY_BYTES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, PUSH_BYTES, PUSH_WINDOW,
+};
+pub use message::{
+    Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, FromDevice, FromHub, Grants, Hello,
+    News, PROTOCOL, Ping, Push, RESERVED, Reauth, Welcome,
+};
+pub use sign::{Receipt, sign_head, verify_head};

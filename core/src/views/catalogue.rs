@@ -1,5 +1,6 @@
 //! What can be ordered, and the cart.
 
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CartId, CustomerId, LineId, PriceListId, ProductId};
@@ -47,44 +48,56 @@ pub struct CatalogueRow {
 }
 
 /// How a price came about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[cbor(map)]
 pub struct PriceTrace {
     /// The price list.
+    #[n(0)]
     pub list: Option<PriceListId>,
     /// Its name.
+    #[n(1)]
     pub list_name: Option<LocalName>,
     /// What was done, in order.
+    #[n(2)]
     pub steps: Vec<TraceStep>,
 }
 
 /// One step of a computation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[cbor(map)]
 pub struct TraceStep {
     /// A code such as `list_price`, `break`, `discount`, `net`, `tax`.
+    #[n(0)]
     pub code: String,
     /// What it used: a quantity, a rate.
+    #[n(1)]
     pub detail: String,
     /// The amount after this step.
+    #[n(2)]
     pub amount: Money,
 }
 
 /// Tax of one rate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
+#[cbor(map)]
 pub struct TaxLine {
     /// The rate.
+    #[n(0)]
     pub rate: Percent,
     /// What it is on.
+    #[n(1)]
     pub net: Money,
     /// How much it is.
+    #[n(2)]
     pub tax: Money,
 }
 

@@ -3,24 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OrderRow, SyncState, VisitRow};
+pub use crate::place::Place;
 use crate::id::{CartId, ContactId, CustomerId, PersonId, TerritoryId, VisitId};
 use crate::money::Money;
 use crate::records::LocalName;
 use crate::time::Timestamp;
-
-/// A place on the map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Place {
-    /// Degrees north.
-    pub latitude: f64,
-    /// Degrees east.
-    pub longitude: f64,
-    /// Radius of uncertainty in metres.
-    pub accuracy_m: Option<f64>,
-}
 
 /// A customer in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,26 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Place, SyncState};
+pub use crate::documents::visit::VisitOutcome;
 use crate::id::{CustomerId, PersonId, VisitId};
 use crate::time::Timestamp;
-
-/// How a visit ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum VisitOutcome {
-    /// An order was taken.
-    Ordered,
-    /// Nothing was needed.
-    NoNeed,
-    /// The shop was closed.
-    Closed,
-    /// Nobody who decides was there.
-    Absent,
-    /// Come again.
-    Later,
-}
 
 /// A visit in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

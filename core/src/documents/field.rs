@@ -1,0 +1,156 @@
+//! Reading fields with their merge policies.
+//!
+//! Automerge picks a winner among concurrent values by operation counter, which would let a busy
+//! morning beat a single edit in the evening. Here the greatest hybrid-clock time wins.
+
+use automerge::{Automerge, ObjId, ReadDoc, ScalarValue, Value};
+use serde::{Deserialize, Serialize};
+
+use super::Stamp;
+use crate::id::{DeviceId, PersonId};
+use crate::time::Hlc;
+
+/// A text field and, when several values compete, all of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Field {
+    /// The newest value.
+    pub value: String,
+    /// All competing values, newest first; empty when they agree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<Version>,
+}
+
+/// One of several competing values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Version {
+    /// The value.
+    pub value: String,
+    /// When it was written, as hybrid-clock time.
+    pub at: i64,
+    /// By whom.
+    pub by: PersonId,
+    /// On which device.
+    pub device: DeviceId,
+}
+
+/// The fields of one map inside a document.
+pub struct Fields<'a> {
+    document: &'a Automerge,
+    object: ObjId,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields at the root.
+    #[must_use]
+    pub fn root(document: &'a Automerge) -> Self {
+        Self { document, object: automerge::ROOT }
+    }
+
+    /// The map under this key; a missing one reads as empty.
+    #[must_use]
+    pub fn map(&self, key: &str) -> Option<Self> {
+        match self.document.get(&self.object, key) {
+            Ok(Some((Value::Object(_), object))) => Some(Self { document: self.document, object }),
+            _ => None,
+        }
+    }
+
+    /// The keys of this map, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        self.document.keys(&self.object)
+    }
+
+    /// Policy `newest`: the value with the greatest hybrid-clock time.
+    #[must_use]
+    pub fn newest(&self, key: &str) -> Option<ScalarValue> {
+        self.stamped(key).into_iter().next().map(|(_, value)| value)
+    }
+
+    /// Policy `once`: the value with the smallest hybrid-clock time; the first to freeze stays.
+    #[must_use]
+    pub fn once(&self, key: &str) -> Option<ScalarValue> {
+        self.stamped(key).into_iter().next_back().map(|(_, value)| value)
+    }
+
+    /// Policy `newest` for text; empty when there is none.
+    #[must_use]
+    pub fn text(&self, key: &str) -> String {
+        self.newest(key).as_ref().map(text_of).unwrap_or_default()
+    }
+
+    /// Policy `newest` for CBOR bytes.
+    #[must_use]
+    pub fn bytes(&self, key: &str) -> Option<Vec<u8>> {
+        bytes_of(self.newest(key)?)
+    }
+
+    /// Policy `once` for CBOR bytes.
+    #[must_use]
+    pub fn frozen(&self, key: &str) -> Option<Vec<u8>> {
+        bytes_of(self.once(key)?)
+    }
+
+    /// Policy `ask`: the newest value, and all competing ones unless they are equal.
+    #[must_use]
+    pub fn ask(&self, key: &str) -> Field {
+        let mut versions: Vec<Version> = Vec::new();
+        for (stamp, value) in self.stamped(key) {
+            let value = text_of(&value);
+            if versions.iter().all(|version| version.value != value) {
+                versions.push(Version { value, at: stamp.at.0, by: stamp.by, device: stamp.device });
+            }
+        }
+        let value = versions.first().map(|version| version.value.clone()).unwrap_or_default();
+        if versions.len() < 2 {
+            versions.clear();
+        }
+        Field { value, versions }
+    }
+
+    /// Every concurrent value, newest first. Without a conflict the stamp is not looked up.
+    fn stamped(&self, key: &str) -> Vec<(Stamp, ScalarValue)> {
+        let values = self.document.get_all(&self.object, key).unwrap_or_default();
+        let single = values.len() == 1;
+        let mut stamped: Vec<_> = values
+            .into_iter()
+            .filter_map(|(value, id)| {
+                let Value::Scalar(value) = value else { return None };
+                let stamp = if single { nobody() } else { self.stamp(&id) };
+                Some((stamp, value.into_owned()))
+            })
+            .collect();
+        stamped.sort_by(|(left, _), (right, _)| right.cmp(left));
+        stamped
+    }
+
+    fn stamp(&self, id: &ObjId) -> Stamp {
+        self.document
+            .hash_for_opid(id)
+            .and_then(|hash| self.document.get_change_meta_by_hash(&hash))
+            .map_or_else(nobody, |change| Stamp::of(&change))
+    }
+}
+
+fn nobody() -> Stamp {
+    Stamp { at: Hlc::default(), by: PersonId(uuid::Uuid::nil()), device: DeviceId(uuid::Uuid::nil()) }
+}
+
+/// A scalar as people read it.
+pub(super) fn text_of(value: &ScalarValue) -> String {
+    match value {
+        ScalarValue::Str(text) => text.to_string(),
+        ScalarValue::Null => String::new(),
+        ScalarValue::Boolean(value) => value.to_string(),
+        ScalarValue::Int(value) => value.to_string(),
+        ScalarValue::Uint(value) => value.to_string(),
+        ScalarValue::F64(value) => value.to_string(),
+        ScalarValue::Bytes(bytes) => format!("{} bytes", bytes.len()),
+        _ => String::new(),
+    }
+}
+
+fn bytes_of(value: ScalarValue) -> Option<Vec<u8>> {
+    if let ScalarValue::Bytes(bytes) = value { Some(bytes) } else { None }
+}

@@ -1,0 +1,361 @@
+//! The hub's side of one line.
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::SigningKey;
+
+use super::{
+    Batch, Channel, ChannelHead, Cursor, Denied, Entry, FromDevice, FromHub, Grants, HELLO_BYTES_MAX, Head, Hello, PROTOCOL,
+    Ping, Push, Receipt, Welcome, decode_device, encode_hub, verify_head,
+};
+use crate::error::{Refusal, codes};
+use crate::id::{DeviceId, PersonId};
+use crate::time::Timestamp;
+
+/// A device that says nothing for so long is gone, in milliseconds.
+const DEAD_AFTER_MS: i64 = 60_000;
+
+/// What happens to the line.
+#[derive(Debug)]
+pub enum Event {
+    /// A frame arrived.
+    Frame(Vec<u8>),
+    /// The answer to [`Effect::Authenticate`].
+    Known(Box<Known>),
+    /// The answer to [`Effect::Authenticate`] or [`Effect::Store`]: no.
+    Refused(Refusal),
+    /// The answer to [`Effect::Store`]: on disk since this instant.
+    Stored {
+        /// Where the journal stands on disk.
+        head: Head,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The answer to [`Effect::ReadFeed`]; none when there is nothing new.
+    Page(Channel, Option<Batch>),
+    /// A commit moved a channel's head.
+    Committed(Channel, u64),
+    /// The device's channels changed.
+    Granted(Vec<ChannelHead>),
+    /// Time passes.
+    Tick,
+}
+
+/// What the server knows about the device that said hello.
+#[derive(Debug)]
+pub struct Known {
+    /// The person the access token belongs to; none when the token is not good.
+    pub person: Option<PersonId>,
+    /// The key of the device, to check its signatures.
+    pub device_key: [u8; 32],
+    /// What is stored of its journal.
+    pub stored: Head,
+    /// When the last of that was stored.
+    pub stored_at: Timestamp,
+    /// Its channels, in the order in which they should be sent.
+    pub channels: Vec<ChannelHead>,
+    /// Why the token is not good.
+    pub refusal: Option<Refusal>,
+}
+
+/// What the host has to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send this frame.
+    Send(Vec<u8>),
+    /// Send this batch, compressed if that pays.
+    SendBatch(Batch),
+    /// Find out who this is; answer with [`Event::Known`] or [`Event::Refused`].
+    Authenticate(Hello),
+    /// Store these entries durably after this head; answer with [`Event::Stored`] or [`Event::Refused`].
+    Store {
+        /// What they must follow.
+        after: Head,
+        /// The entries with their heads and bytes, verified to be one chain of this device.
+        entries: Vec<(Head, Entry, Vec<u8>)>,
+    },
+    /// Read what came after this cursor; answer with [`Event::Page`].
+    ReadFeed {
+        /// The channel.
+        channel: Channel,
+        /// After this commit.
+        from: u64,
+    },
+    /// Close the socket once everything is sent.
+    Close,
+}
+
+/// How far a channel is sent and how far it goes.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    epoch: [u8; 16],
+    sent: u64,
+    head: u64,
+    /// Set until the first page, so that an empty or changed channel is told about once.
+    fresh: bool,
+}
+
+/// One line, from its first frame to its end.
+#[derive(Debug)]
+pub struct Session {
+    key: SigningKey,
+    hello: Option<Hello>,
+    device_key: [u8; 32],
+    stored: Head,
+    /// Pushes that wait for [`Effect::Store`], since the chain is checked against what is stored.
+    ready: bool,
+    order: Vec<Channel>,
+    channels: BTreeMap<Channel, Progress>,
+    reading: bool,
+    heard_at: Timestamp,
+    waiting: Vec<Push>,
+    storing: bool,
+}
+
+impl Session {
+    /// A line on which nothing was said yet. The key signs receipts.
+    #[must_use]
+    pub fn new(key: SigningKey, now: Timestamp) -> Self {
+        Self {
+            key,
+            hello: None,
+            device_key: [0; 32],
+            stored: Head::default(),
+            ready: false,
+            order: Vec::new(),
+            channels: BTreeMap::new(),
+            reading: false,
+            heard_at: now,
+            waiting: Vec::new(),
+            storing: false,
+        }
+    }
+
+    /// The device, once it said hello.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.hello.as_ref().map(|hello| hello.device)
+    }
+
+    /// Whether commits of this channel concern the line.
+    #[must_use]
+    pub fn follows(&self, channel: Channel) -> bool {
+        self.channels.contains_key(&channel)
+    }
+
+    /// Takes in what happened and says what to do, in this order.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Frame(frame) => {
+                self.heard_at = now;
+                self.frame(&frame, now, &mut effects);
+            }
+            Event::Known(known) => self.known(*known, now, &mut effects),
+            Event::Refused(refusal) => deny(refusal, &mut effects),
+            Event::Stored { head, at } => self.stored(head, at, &mut effects),
+            Event::Page(channel, batch) => self.page(channel, batch, &mut effects),
+            Event::Committed(channel, seq) => {
+                if let Some(progress) = self.channels.get_mut(&channel) {
+                    progress.head = progress.head.max(seq);
+                }
+                self.read_next(&mut effects);
+            }
+            Event::Granted(channels) => {
+                effects.push(send(&FromHub::Grants(Grants { channels: channels.clone() })));
+                self.follow(channels, &[]);
+                self.read_next(&mut effects);
+            }
+            Event::Tick if now.millis() - self.heard_at.millis() > DEAD_AFTER_MS => effects.push(Effect::Close),
+            Event::Tick => {}
+        }
+        effects
+    }
+
+    fn frame(&mut self, frame: &[u8], now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.hello.is_none() && frame.len() > HELLO_BYTES_MAX {
+            return deny(Refusal::new(codes::TOO_LARGE).with("bytes", frame.len()), effects);
+        }
+        match decode_device(frame) {
+            Ok(message) => self.hear(message, now, effects),
+            Err(refusal) if refusal.code == codes::UNIMPLEMENTED && self.ready => {
+                let answers = frame.get(1).copied().unwrap_or_default();
+                let denied = Denied { refusal: refusal.into(), answers, retry_after_ms: None };
+                effects.push(send(&FromHub::Error(denied)));
+            }
+            Err(refusal) => deny(refusal, effects),
+        }
+    }
+
+    fn hear(&mut self, message: FromDevice, now: Timestamp, effects: &mut Vec<Effect>) {
+        match message {
+            FromDevice::Hello(hello) if self.hello.is_none() => {
+                if hello.protocol_min > PROTOCOL || hello.protocol_max < PROTOCOL {
+                    return deny(Refusal::new(codes::UNKNOWN_VERSION).with("version", hello.protocol_min), effects);
+                }
+                self.hello = Some(hello.clone());
+                effects.push(Effect::Authenticate(hello));
+            }
+            FromDevice::Push(push) if self.ready => {
+                self.waiting.push(push);
+                self.store_next(effects);
+            }
+            FromDevice::Ping(_) if self.ready => effects.push(send(&FromHub::Pong(Ping { clock: now }))),
+            FromDevice::Reauth(reauth) if self.ready => {
+                let Some(hello) = &mut self.hello else { return };
+                hello.token = reauth.token;
+                hello.cursors = self.channels.iter().map(|(channel, progress)| cursor(*channel, progress)).collect();
+                effects.push(Effect::Authenticate(hello.clone()));
+            }
+            FromDevice::Bye(_) => effects.push(Effect::Close),
+            _ => deny(Refusal::new(codes::MALFORMED).with("detail", "out of order"), effects),
+        }
+    }
+
+    fn known(&mut self, known: Known, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(hello) = self.hello.take() else { return };
+        if let Err(refusal) = verify_head(&known.device_key, hello.device, hello.journal, &hello.signature) {
+            return deny(refusal, effects);
+        }
+        self.device_key = known.device_key;
+        self.stored = known.stored;
+        if !self.ready && known.stored.n > hello.journal.n {
+            // The device's storage went back in time. What it does now must not be taken for what
+            // it did before.
+            let refusal = Refusal::new(codes::JOURNAL_FORKED).with("n", hello.journal.n).with("held", known.stored.n);
+            return deny(refusal, effects);
+        }
+        self.ready = true;
+        let receipt =
+            (known.stored.n > 0).then(|| Receipt::sign(&self.key, hello.device, known.stored, known.stored_at));
+        effects.push(send(&FromHub::Welcome(Welcome {
+            protocol: PROTOCOL,
+            receipt,
+            clock: now,
+            channels: known.channels.clone(),
+            refusal: known.refusal.map(Into::into),
+        })));
+        self.follow(known.channels, &hello.cursors);
+        self.hello = Some(hello);
+        self.read_next(effects);
+    }
+
+    /// Takes on these channels, each from the device's cursor if that is of the same epoch.
+    fn follow(&mut self, heads: Vec<ChannelHead>, cursors: &[Cursor]) {
+        self.order = heads.iter().map(|head| head.channel).collect();
+        let before = std::mem::take(&mut self.channels);
+        for head in heads {
+            let known = cursors.iter().find(|cursor| cursor.channel == head.channel && cursor.epoch == head.epoch);
+            let progress = match (before.get(&head.channel), known) {
+                (Some(progress), _) if progress.epoch == head.epoch => Progress { head: head.seq, ..*progress },
+                // The same commit with other content: that channel starts over.
+                (_, Some(cursor)) if cursor.seq < head.seq || (cursor.seq == head.seq && cursor.digest == head.digest) => {
+                    Progress { epoch: head.epoch, sent: cursor.seq, head: head.seq, fresh: false }
+                }
+                _ => Progress { epoch: head.epoch, sent: 0, head: head.seq, fresh: true },
+            };
+            self.channels.insert(head.channel, progress);
+        }
+    }
+
+    fn store_next(&mut self, effects: &mut Vec<Effect>) {
+        if self.storing || self.waiting.is_empty() {
+            return;
+        }
+        let push = self.waiting.remove(0);
+        match self.verify(push) {
+            Ok(Some(effect)) => {
+                self.storing = true;
+                effects.push(effect);
+            }
+            Ok(None) => {
+                // Everything in it is stored already: say so again.
+                let Some(device) = self.device() else { return };
+                let receipt = Receipt::sign(&self.key, device, self.stored, self.heard_at);
+                effects.push(send(&FromHub::Receipt(receipt)));
+                self.store_next(effects);
+            }
+            Err(refusal) => deny(refusal, effects),
+        }
+    }
+
+    /// Checks a push's chain and signature; entries that are stored already are left out.
+    fn verify(&self, push: Push) -> Result<Option<Effect>, Refusal> {
+        let device = self.device().ok_or_else(|| Refusal::new(codes::INTERNAL))?;
+        let mut head = self.stored;
+        let mut entries = Vec::with_capacity(push.entries.len());
+        for bytes in push.entries {
+            let bytes = bytes.0;
+            if Entry::from_bytes(&bytes)?.n <= self.stored.n {
+                continue;
+            }
+            let (next, entry) = head.follow(device, &bytes)?;
+            head = next;
+            entries.push((head, entry, bytes));
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        if head != push.head {
+            return Err(Refusal::new(codes::FORGED).with("detail", "head"));
+        }
+        verify_head(&self.device_key, device, head, &push.signature)?;
+        Ok(Some(Effect::Store { after: self.stored, entries }))
+    }
+
+    fn stored(&mut self, head: Head, at: Timestamp, effects: &mut Vec<Effect>) {
+        self.storing = false;
+        self.stored = head;
+        if let Some(device) = self.device() {
+            effects.push(send(&FromHub::Receipt(Receipt::sign(&self.key, device, head, at))));
+        }
+        self.store_next(effects);
+    }
+
+    fn page(&mut self, channel: Channel, batch: Option<Batch>, effects: &mut Vec<Effect>) {
+        self.reading = false;
+        if let Some(progress) = self.channels.get_mut(&channel) {
+            progress.fresh = false;
+            match batch {
+                Some(batch) if batch.epoch == progress.epoch && batch.from == progress.sent => {
+                    progress.sent = batch.to;
+                    progress.head = progress.head.max(batch.to);
+                    effects.push(Effect::SendBatch(batch));
+                }
+                // Nothing there after all, or read for a cursor that has moved since.
+                Some(_) => {}
+                None => progress.sent = progress.head,
+            }
+        }
+        self.read_next(effects);
+    }
+
+    /// One page at a time: the first channel in order that has something.
+    fn read_next(&mut self, effects: &mut Vec<Effect>) {
+        if self.reading || !self.ready {
+            return;
+        }
+        let next = self.order.iter().find_map(|channel| {
+            let progress = self.channels.get(channel)?;
+            (progress.sent < progress.head || (progress.fresh && progress.head > 0)).then_some((*channel, progress.sent))
+        });
+        if let Some((channel, from)) = next {
+            self.reading = true;
+            effects.push(Effect::ReadFeed { channel, from });
+        }
+    }
+}
+
+fn cursor(channel: Channel, progress: &Progress) -> Cursor {
+    Cursor { channel, epoch: progress.epoch, seq: progress.sent, digest: [0; 32] }
+}
+
+fn send(message: &FromHub) -> Effect {
+    Effect::Send(encode_hub(message))
+}
+
+fn deny(refusal: Refusal, effects: &mut Vec<Effect>) {
+    let denied = Denied { refusal: refusal.into(), answers: 0, retry_after_ms: None };
+    effects.push(send(&FromHub::Denied(denied)));
+    effects.push(Effect::Close);
+}
