@@ -119,24 +119,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::records::LocalName;
+    use crate::rules::samples::product;
 
     const AS_OF: Timestamp = Timestamp(1_700_000_000_000);
-
-    fn product(number: u128) -> Product {
-        let name = LocalName { zh: "酱油".to_owned(), en: "Soy sauce".to_owned() };
-        Product {
-            id: Uuid::from_u128(number).into(),
-            code: format!("P-{number}"),
-            name: name.clone(),
-            category: name,
-            unit: "pc".to_owned(),
-            packs: Vec::new(),
-            tax_rate: "13".parse().unwrap(),
-            barcode: String::new(),
-            active: true,
-        }
-    }
 
     fn stock(product: &Product, on_hand: &str, reserved: &str) -> Stock {
         Stock {

@@ -21,6 +21,8 @@ pub mod availability;
 pub mod basket;
 pub mod credit;
 pub mod pricing;
+#[cfg(test)]
+mod samples;
 pub mod tax;
 
 pub use availability::{Availability, Demand, check_availabilities, check_availability};

@@ -236,3 +236,108 @@ fn packs(product: &Product, line: &BasketLine<'_>, base: Quantity) -> String {
 fn about(product: &Product, code: &str) -> Refusal {
     Refusal::new(code).with("product", &product.code)
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::money::Currency;
+    use crate::rules::samples;
+
+    fn want<'a>(product: &'a Product, price: &'a Price) -> BasketLine<'a> {
+        BasketLine {
+            id: Uuid::nil().into(),
+            product: Some(product),
+            price: Some(price),
+            pack: "box",
+            quantity: 2.into(),
+            discount: 10.into(),
+        }
+    }
+
+    fn refused(list: &PriceList, line: &BasketLine<'_>) -> (String, Option<String>) {
+        let refusal = price_line(list, line).unwrap_err();
+        assert!(problem(&refusal).fixes.iter().all(|fix| fixes::ALL.contains(&fix.as_str())));
+        (refusal.code, refusal.params.get("field").cloned())
+    }
+
+    fn signed(line: &PricedLine) -> SignedPrice {
+        SignedPrice {
+            unit_price: line.unit_price,
+            tax_rate: line.tax_rate,
+            net: line.net,
+            tax: line.tax,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_priced_says_which_field() {
+        let (product, list) = (samples::product(1), samples::list());
+        let price = samples::price(&product);
+        let line = want(&product, &price);
+        let invalid = |field: &str| (codes::INVALID.to_owned(), Some(field.to_owned()));
+        assert!(price_line(&list, &line).is_ok());
+        assert_eq!(refused(&list, &BasketLine { quantity: 0.into(), ..line }), invalid("quantity"));
+        assert_eq!(refused(&list, &BasketLine { pack: "", ..line }), invalid("pack"));
+        assert_eq!(
+            refused(&list, &BasketLine { discount: (-1).into(), ..line }),
+            invalid("discount")
+        );
+        let euros = PriceList { currency: Currency::EUR, ..list.clone() };
+        assert_eq!(refused(&euros, &line), invalid("currency"));
+        let untaxed = Product { tax_rate: (-1).into(), ..product.clone() };
+        assert_eq!(refused(&list, &want(&untaxed, &price)), invalid("tax_rate"));
+        let gone = (codes::NOT_FOUND.to_owned(), Some("product".to_owned()));
+        assert_eq!(refused(&list, &BasketLine { product: None, ..line }), gone);
+    }
+
+    #[test]
+    fn a_price_of_another_product_or_list_is_none() {
+        let (product, list) = (samples::product(1), samples::list());
+        let other = samples::price(&samples::product(2));
+        assert_eq!(refused(&list, &want(&product, &other)).0, codes::NO_PRICE);
+        let price = samples::price(&product);
+        let elsewhere = PriceList { id: Uuid::nil().into(), ..list };
+        assert_eq!(refused(&elsewhere, &want(&product, &price)).0, codes::NO_PRICE);
+    }
+
+    #[test]
+    fn the_greatest_discount_stays_within_nothing_and_everything() {
+        let price = samples::price(&samples::product(1));
+        for (stored, max) in [(20, 20), (-5, 0), (120, 100)] {
+            let price = Price { discount_max: stored.into(), ..price.clone() };
+            assert_eq!(discount_max(&price), max.into(), "{stored}");
+        }
+    }
+
+    #[test]
+    fn a_changed_price_names_the_input_that_changed() {
+        let (product, list) = (samples::product(1), samples::list());
+        let price = samples::price(&product);
+        let line = want(&product, &price);
+        let now = price_line(&list, &line).unwrap();
+        let same = signed(&now);
+        assert_eq!(price_change(&product, &same, &now), None);
+
+        let cheaper = Money::new(850, Currency::CNY);
+        let changes = [
+            (SignedPrice { unit_price: cheaper, ..same }, "unit_price", "8.50 CNY", "9.00 CNY"),
+            (SignedPrice { tax_rate: 9.into(), tax: cheaper, ..same }, "tax_rate", "9", "13"),
+            (SignedPrice { net: cheaper, ..same }, "amount", "33.77 CNY", "219.67 CNY"),
+        ];
+        for (was, field, from, to) in changes {
+            let reason = price_change(&product, &was, &now).unwrap();
+            assert_eq!((reason.code.as_str(), reason.rule.as_str()), (codes::PRICE_CHANGED, RULE));
+            let params = [&reason.params["field"], &reason.params["from"], &reason.params["to"]];
+            assert_eq!(params, [field, from, to]);
+        }
+    }
+
+    #[test]
+    fn catalogues_show_the_price_of_the_smallest_quantity() {
+        let price = samples::price(&samples::product(1));
+        assert_eq!(list_price(&price), Some(Money::new(1_000, Currency::CNY)));
+        assert_eq!(list_price(&Price { breaks: Vec::new(), ..price }), None);
+    }
+}
