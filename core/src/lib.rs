@@ -8,6 +8,9 @@
 //! [`documents`] carry what people meant; [`views`] project both to read-model rows;
 //! [`sync`] moves bytes between a device and the hub. Each uses only what stands left of it.
 
+// Phone and server must walk everything in the same order. What else is forbidden here: clippy.toml.
+#![deny(clippy::iter_over_hash_type)]
+
 pub mod access;
 pub mod documents;
 pub mod error;
