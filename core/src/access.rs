@@ -1,1 +1,43 @@
-//! To be described.
+//! Who may do what: one policy, asked by the hub, the API and the phone.
+
+use crate::records::Role;
+
+/// Whether this role may record this operation at all. Whether it may on this document follows
+/// from the channels it was granted.
+#[must_use]
+pub fn may_record(role: Role, operation: &str) -> bool {
+    let area = operation.split('.').next().unwrap_or_default();
+    match role {
+        Role::Admin => true,
+        Role::Rep | Role::SalesManager => matches!(area, "customer" | "visit" | "cart" | "order"),
+        Role::Office => matches!(area, "customer" | "cart" | "order"),
+        Role::Service => area == "customer",
+        Role::Warehouse | Role::Finance => false,
+    }
+}
+
+/// Whether this role works in the console, where everything of the company can be read.
+#[must_use]
+pub fn may_use_office(role: Role) -> bool {
+    !matches!(role, Role::Rep)
+}
+
+/// Whether this role decides what becomes of quarantined entries.
+#[must_use]
+pub fn may_judge(role: Role) -> bool {
+    matches!(role, Role::Office | Role::SalesManager | Role::Admin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rep_sells_and_does_not_judge() {
+        assert!(may_record(Role::Rep, "order.submit"));
+        assert!(!may_record(Role::Finance, "order.submit"));
+        assert!(!may_use_office(Role::Rep));
+        assert!(!may_judge(Role::Rep));
+        assert!(may_judge(Role::Office));
+    }
+}

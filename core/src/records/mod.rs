@@ -11,7 +11,7 @@ mod sales_order;
 pub use catalog::{LocalName, Pack, Price, PriceBreak, PriceList, Product, Stock};
 pub use customer::{Assignment, CustomerAccount};
 pub use journal_status::{EntryException, ExceptionState, JournalStatus};
-pub use people::{Person, Role, Territory, Warehouse};
+pub use people::{DeviceCode, Person, Role, Territory, Warehouse};
 pub use sales_order::{DecidedLine, Input, Outcome, Reason, SalesOrder, Who};
 
 use crate::error::{Refusal, Result, codes};

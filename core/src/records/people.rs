@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::{LocalName, record};
-use crate::id::{PersonId, TerritoryId, WarehouseId};
+use crate::id::{DeviceId, PersonId, TerritoryId, WarehouseId};
 
 /// What a person may do; see [`crate::access`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
@@ -52,6 +52,25 @@ pub struct Person {
     /// What they may do.
     #[n(2)]
     pub role: Role,
+    /// Their devices, so that a history can say on which one; published again at each enrolment.
+    #[n(3)]
+    #[cbor(default)]
+    pub devices: Vec<DeviceCode>,
+}
+
+/// A device and its short code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct DeviceCode {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Its short code, such as `K3`.
+    #[n(1)]
+    pub code: String,
 }
 
 /// A warehouse.

@@ -21,6 +21,7 @@ pub mod availability;
 pub mod basket;
 pub mod credit;
 pub mod pricing;
+mod shelf;
 #[cfg(test)]
 mod samples;
 pub mod tax;
@@ -28,7 +29,10 @@ pub mod tax;
 pub use availability::{Availability, Demand, check_availabilities, check_availability};
 pub use basket::{BasketLine, BasketResult, PricedBasket, price_basket};
 pub use credit::{CreditCheck, check_credit};
-pub use pricing::{PricedLine, SignedPrice, price_change, price_line};
+pub use pricing::{
+    PricedLine, SignedPrice, base_units, discount_max, list_price, price_change, price_line, problem,
+};
+pub use shelf::{Shelf, Slot};
 
 use rust_decimal::Decimal;
 

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderRow, SyncState, VisitRow};
-pub use crate::place::Place;
+use super::{Names, OrderRow, SyncState, VisitRow};
+use crate::documents::customer::{Customer, FIELDS};
 use crate::id::{CartId, ContactId, CustomerId, PersonId, TerritoryId, VisitId};
 use crate::money::Money;
-use crate::records::LocalName;
-use crate::time::Timestamp;
+pub use crate::place::Place;
+use crate::records::{Assignment, CustomerAccount, LocalName};
+use crate::text::search_keys;
+use crate::time::{Day, Hlc, Timestamp};
 
 /// A customer in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,3 +153,134 @@ pub struct CustomerCard {
     pub cart_lines: u32,
 }
 
+
+/// What stands beside a customer's document when its row is put together.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFacts {
+    /// The company's side.
+    pub account: Option<CustomerAccount>,
+    /// Who looks after it.
+    pub assignment: Option<Assignment>,
+    /// Its territory's name.
+    pub territory: Option<LocalName>,
+    /// Its account manager's name.
+    pub manager: String,
+    /// When it last ordered, and for how much.
+    pub last_order: Option<(Timestamp, Money)>,
+    /// When somebody was last there.
+    pub last_visit: Option<Timestamp>,
+}
+
+impl CustomerRow {
+    /// The row of this customer on this day, at this many minutes east of UTC.
+    #[must_use]
+    pub fn new(
+        id: CustomerId,
+        customer: &Customer,
+        facts: &CustomerFacts,
+        (today, offset_minutes): (Day, i16),
+        sync: SyncState,
+    ) -> Self {
+        let account = facts.account.as_ref();
+        let assignment = facts.assignment.as_ref();
+        Self {
+            id,
+            code: account.map(|account| account.code.clone()).unwrap_or_default(),
+            name: customer.value("name").to_owned(),
+            address: customer.value("address").to_owned(),
+            phone: customer.value("phone").to_owned(),
+            territory: assignment.map(|it| it.territory),
+            territory_name: facts.territory.clone(),
+            account_manager: assignment.map(|it| it.account_manager),
+            account_manager_name: facts.manager.clone(),
+            place: customer.place,
+            balance: account.map(|account| account.balance),
+            overdue: account.map(|account| account.overdue),
+            last_order_at: facts.last_order.map(|(at, _)| at),
+            last_order_total: facts.last_order.map(|(_, total)| total),
+            last_visit_at: facts.last_visit,
+            due_in_days: due_in_days(assignment, facts.last_visit.map(|at| at.day(offset_minutes)), today),
+            conflicts: u32::try_from(customer.conflicts()).unwrap_or(u32::MAX),
+            inactive: !customer.active,
+            sync,
+        }
+    }
+}
+
+/// Days until the next planned visit, counted from the last one. A customer that nobody has
+/// visited yet is due now.
+#[must_use]
+pub fn due_in_days(assignment: Option<&Assignment>, last_visit: Option<Day>, today: Day) -> Option<i32> {
+    let every = assignment.map(|it| it.visit_every_days).filter(|days| *days > 0)?;
+    let every = i32::try_from(every).unwrap_or(i32::MAX);
+    Some(last_visit.map_or(0, |day| day.plus(every).0 - today.0))
+}
+
+/// Every editable field with its competing values, in the order of the form.
+#[must_use]
+pub fn field_views(customer: &Customer, names: &dyn Names) -> Vec<FieldView> {
+    FIELDS
+        .iter()
+        .filter_map(|(name, _)| {
+            let field = customer.fields.get(*name)?;
+            let alternatives = field
+                .versions
+                .iter()
+                .map(|version| Alternative {
+                    value: version.value.clone(),
+                    at: Hlc(version.at).timestamp(),
+                    by: version.by,
+                    by_name: names.person(version.by),
+                    device: names.device(version.device),
+                })
+                .collect();
+            Some(FieldView { field: (*name).to_owned(), value: field.value.clone(), alternatives })
+        })
+        .collect()
+}
+
+/// The people to talk to, by name.
+#[must_use]
+pub fn contact_views(customer: &Customer) -> Vec<ContactView> {
+    let mut contacts: Vec<_> = customer
+        .contacts
+        .iter()
+        .map(|(id, contact)| ContactView {
+            id: *id,
+            name: contact.name.clone(),
+            role: contact.role.clone(),
+            phone: contact.phone.clone(),
+            email: contact.email.clone(),
+        })
+        .collect();
+    contacts.sort_by(|left, right| left.name.cmp(&right.name));
+    contacts
+}
+
+impl AccountView {
+    /// Money matters with the name of the price list.
+    #[must_use]
+    pub fn new(account: &CustomerAccount, price_list: LocalName) -> Self {
+        Self {
+            price_list,
+            credit_limit: account.credit_limit,
+            balance: account.balance,
+            overdue: account.overdue,
+            blocked: account.blocked,
+            as_of: account.as_of,
+        }
+    }
+}
+
+/// What a customer is found by.
+#[must_use]
+pub fn customer_search(customer: &Customer, code: &str) -> String {
+    let mut parts = vec![customer.value("name"), customer.value("address"), customer.value("phone"), code];
+    for version in customer.fields.get("phone").map(|field| field.versions.as_slice()).unwrap_or_default() {
+        parts.push(&version.value);
+    }
+    for contact in customer.contacts.values() {
+        parts.extend([contact.name.as_str(), contact.phone.as_str()]);
+    }
+    search_keys(&parts)
+}

@@ -3,13 +3,25 @@
 //! Rows are projected from documents and records; every type here crosses to TypeScript.
 
 mod catalogue;
+mod cart;
 mod customer;
 mod order;
 mod sync;
 mod visit;
 
 pub use catalogue::{CartLineView, CartView, CatalogueRow, CreditView, OfficeProductRow, PriceTrace, TaxLine, TraceStep};
-pub use customer::{AccountView, Alternative, ContactView, CustomerCard, CustomerRow, FieldView, Place};
-pub use order::{HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView};
+pub use cart::lines_by_product;
+pub use customer::{AccountView, Alternative, ContactView, CustomerCard, CustomerFacts, CustomerRow, FieldView, Place, contact_views, customer_search, due_in_days, field_views};
+pub use order::{HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView, order_search};
 pub use sync::{AttentionRow, CatchUp, Connection, JournalRow, JournalView, QuarantineRow, SyncState, SyncView, TodayFigures, TodayStop, TodayView};
-pub use visit::{VisitOutcome, VisitRow, VisitView};
+pub use visit::{VisitOutcome, VisitRow, VisitView, visit_search};
+
+use crate::id::{DeviceId, PersonId};
+
+/// The names of those who appear in a history.
+pub trait Names {
+    /// A person's name; empty when unknown.
+    fn person(&self, id: PersonId) -> String;
+    /// A device's short code; empty when unknown.
+    fn device(&self, id: DeviceId) -> String;
+}

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PriceTrace, SyncState, TaxLine};
+use super::{Names, PriceTrace, SyncState, TaxLine};
+use crate::documents::Event;
+use crate::documents::order::{SignedLine, SignedOrder};
 use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
-use crate::records::{LocalName, Outcome, Reason};
+use crate::records::{DecidedLine, LocalName, Outcome, Reason, SalesOrder};
+use crate::text::search_keys;
 use crate::time::{Day, Timestamp};
 
 /// Where an order stands.
@@ -175,3 +178,120 @@ pub struct HistoryChange {
     pub to: String,
 }
 
+
+impl OrderState {
+    /// The state that follows from the company's decision.
+    #[must_use]
+    pub fn of(decision: Option<&SalesOrder>) -> Self {
+        match decision.map(|order| order.outcome) {
+            None => Self::Waiting,
+            Some(Outcome::Accepted) => Self::Accepted,
+            Some(Outcome::AcceptedWithChange) => Self::AcceptedWithChange,
+            Some(Outcome::Held) => Self::Held,
+            Some(Outcome::Countered) => Self::Countered,
+            Some(Outcome::Declined) => Self::Declined,
+        }
+    }
+
+    /// The plain word for it, once the office has answered.
+    #[must_use]
+    pub fn answered(self) -> Option<SyncState> {
+        match self {
+            Self::Waiting => None,
+            Self::Accepted | Self::AcceptedWithChange => Some(SyncState::Confirmed),
+            Self::Held => Some(SyncState::NeedsOffice),
+            Self::Countered | Self::Declined => Some(SyncState::NeedsYou),
+        }
+    }
+}
+
+impl OrderRow {
+    /// The row of this order. `sync` is how far it got as long as there is no answer.
+    #[must_use]
+    pub fn new(signed: &SignedOrder, decision: Option<&SalesOrder>, rep_name: &str, sync: SyncState) -> Self {
+        let state = OrderState::of(decision);
+        let decided = decision.map(|order| order.lines.as_slice()).unwrap_or_default();
+        let short = decided.iter().filter(|line| line.short.is_positive()).count();
+        Self {
+            id: signed.order,
+            device_number: signed.device_number.clone(),
+            number: decision.map(|order| order.number.clone()),
+            customer: signed.customer,
+            customer_name: signed.customer_name.clone(),
+            rep: signed.rep,
+            rep_name: rep_name.to_owned(),
+            placed_at: signed.placed_at,
+            arrived_at: None,
+            requested_on: signed.requested_on,
+            total: signed.total,
+            line_count: u32::try_from(signed.lines.len()).unwrap_or(u32::MAX),
+            short_lines: u32::try_from(short).unwrap_or(u32::MAX),
+            state,
+            reasons: decision.map(|order| order.reasons.iter().map(|it| it.code.clone()).collect()).unwrap_or_default(),
+            sync: state.answered().unwrap_or(sync),
+        }
+    }
+}
+
+impl OrderView {
+    /// The order with the decision beside each line.
+    #[must_use]
+    pub fn new(row: OrderRow, signed: &SignedOrder, decision: Option<&SalesOrder>) -> Self {
+        let decided = |line: &SignedLine| decision.and_then(|order| order.lines.iter().find(|it| it.line == line.id));
+        Self {
+            row,
+            lines: signed.lines.iter().map(|line| OrderLineView::new(line, decided(line))).collect(),
+            net: signed.net,
+            taxes: signed.taxes.clone(),
+            note: signed.note.clone(),
+            outcome: decision.map(|order| OutcomeView {
+                outcome: order.outcome,
+                reasons: order.reasons.clone(),
+                decided_at: order.decided_at,
+                promised_on: order.promised_on,
+            }),
+        }
+    }
+}
+
+impl OrderLineView {
+    fn new(line: &SignedLine, decided: Option<&DecidedLine>) -> Self {
+        Self {
+            id: line.id,
+            product: line.product,
+            code: line.code.clone(),
+            name: line.name.clone(),
+            pack: line.pack.clone(),
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            discount: line.discount,
+            net: line.net,
+            tax: line.tax,
+            reserved: decided.map(|it| it.reserved),
+            short: decided.map(|it| it.short),
+            price: line.price.clone(),
+        }
+    }
+}
+
+impl HistoryRow {
+    /// One change as people read it.
+    #[must_use]
+    pub fn new(event: Event, received_at: Option<Timestamp>, names: &dyn Names) -> Self {
+        Self {
+            at: event.stamp.at.timestamp(),
+            received_at,
+            person: event.stamp.by,
+            person_name: names.person(event.stamp.by),
+            device: names.device(event.stamp.device),
+            operation: event.operation,
+            changes: event.changes,
+        }
+    }
+}
+
+/// What an order is found by.
+#[must_use]
+pub fn order_search(signed: &SignedOrder, number: Option<&str>) -> String {
+    search_keys(&[&signed.customer_name, &signed.device_number, number.unwrap_or_default(), &signed.note])
+}

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Place, SyncState};
+use crate::documents::visit::Visit;
 pub use crate::documents::visit::VisitOutcome;
+use crate::text::search_keys;
 use crate::id::{CustomerId, PersonId, VisitId};
 use crate::time::Timestamp;
 
@@ -49,3 +51,38 @@ pub struct VisitView {
     pub distance_m: Option<f64>,
 }
 
+
+impl VisitRow {
+    /// The row of this visit.
+    #[must_use]
+    pub fn new(id: VisitId, visit: &Visit, customer_name: &str, rep_name: &str, sync: SyncState) -> Self {
+        Self {
+            id,
+            customer: visit.begun.customer,
+            customer_name: customer_name.to_owned(),
+            rep: visit.begun.rep,
+            rep_name: rep_name.to_owned(),
+            checked_in_at: visit.begun.at,
+            checked_out_at: visit.finished.as_ref().map(|end| end.at),
+            outcome: visit.outcome,
+            note: visit.note.clone(),
+            sync,
+        }
+    }
+}
+
+impl VisitView {
+    /// The visit with its distance from where the customer is known to be.
+    #[must_use]
+    pub fn new(row: VisitRow, visit: &Visit, customer_place: Option<&Place>) -> Self {
+        let place = visit.begun.place;
+        let distance_m = place.zip(customer_place).map(|(at, customer)| at.distance_m(customer));
+        Self { row, place, distance_m }
+    }
+}
+
+/// What a visit is found by.
+#[must_use]
+pub fn visit_search(visit: &Visit, customer_name: &str) -> String {
+    search_keys(&[customer_name, &visit.note])
+}

@@ -1,11 +1,13 @@
 //! The order: what was signed, frozen. What the company decided about it is the record
 //! [`crate::records::SalesOrder`].
 
+mod sign;
 mod submit;
 
 use automerge::Automerge;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+pub use sign::{Signing, sign};
 pub use submit::Submit;
 
 use super::Fields;
