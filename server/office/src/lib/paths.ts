@@ -1,0 +1,18 @@
+import { BASE } from "./base.ts";
+import { customers, orders, products, quarantine, visits, write, type Address } from "./filters.ts";
+
+/** Every link of the console is built here. */
+export const paths = {
+  home: (): string => `${BASE}/`,
+  orders: (address: Address<typeof orders> = {}): string => `${BASE}/orders${write(orders, address)}`,
+  visits: (address: Address<typeof visits> = {}): string => `${BASE}/visits${write(visits, address)}`,
+  customers: (address: Address<typeof customers> = {}): string => `${BASE}/customers${write(customers, address)}`,
+  products: (address: Address<typeof products> = {}): string => `${BASE}/products${write(products, address)}`,
+  quarantine: (address: Address<typeof quarantine> = {}): string => `${BASE}/quarantine${write(quarantine, address)}`,
+};
+
+/** Whether the address is this section or below it. */
+export function isWithin(pathname: string, path: string): boolean {
+  const bare = path.replace(/\/$/, "");
+  return bare === BASE ? pathname.replace(/\/$/, "") === BASE : pathname === bare || pathname.startsWith(`${bare}/`);
+}

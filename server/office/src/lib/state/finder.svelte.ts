@@ -1,0 +1,89 @@
+import { localName, type IconName } from "@roundsman/kit";
+import { answer, api } from "#api/client.ts";
+import type { OrderRow } from "#api/types.ts";
+import { m } from "../paraglide/messages.js";
+import { paths } from "../paths.ts";
+import { Resource } from "./resource.svelte.ts";
+
+/** Somewhere to go. */
+export interface Found {
+  icon: IconName;
+  label: string;
+  detail: string;
+  href: string;
+  order?: OrderRow;
+}
+
+const PAUSE_MS = 120;
+const OF_EACH = 6;
+
+/** What the command palette looks through: the pages at once, orders and customers on the server. */
+export class Finder {
+  text = $state("");
+  /** The one that Enter takes. */
+  at = $state(0);
+  #server = new Resource<Found[]>();
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  #waiting = $state(false);
+
+  found = $derived([...this.#pages(), ...(this.text.trim() ? (this.#server.value ?? []) : [])]);
+  chosen = $derived(this.found[this.at]);
+  busy = $derived(this.#waiting || this.#server.loading);
+
+  start(): void {
+    this.find("");
+  }
+
+  find(text: string): void {
+    this.text = text;
+    this.at = 0;
+    clearTimeout(this.#pause);
+    const search = text.trim();
+    this.#waiting = search !== "";
+    if (!search) return;
+    this.#pause = setTimeout(() => {
+      this.#waiting = false;
+      void this.#server.load((signal) => this.#ask(search, signal));
+    }, PAUSE_MS);
+  }
+
+  step(by: number): void {
+    const count = this.found.length;
+    if (count > 0) this.at = (this.at + by + count) % count;
+  }
+
+  #pages(): Found[] {
+    const pages: Found[] = [
+      { icon: "home", label: m.home(), detail: "", href: paths.home() },
+      { icon: "orders", label: m.orders(), detail: "", href: paths.orders() },
+      { icon: "orders", label: m.orders(), detail: m.needs_office(), href: paths.orders({ state: "held" }) },
+      { icon: "visit", label: m.visits(), detail: "", href: paths.visits() },
+      { icon: "customers", label: m.customers(), detail: "", href: paths.customers() },
+      { icon: "customers", label: m.customers(), detail: m.with_conflicts(), href: paths.customers({ conflicts: "true" }) },
+      { icon: "box", label: m.products(), detail: "", href: paths.products() },
+      { icon: "lock", label: m.quarantine(), detail: "", href: paths.quarantine() },
+    ];
+    const wanted = this.text.trim().toLowerCase();
+    return pages.filter((page) => `${page.label} ${page.detail}`.toLowerCase().includes(wanted));
+  }
+
+  async #ask(search: string, signal: AbortSignal): Promise<Found[]> {
+    const options = { params: { query: { search, limit: OF_EACH } }, signal };
+    const [orders, customers] = await Promise.all([answer(api.GET("/api/orders", options)), answer(api.GET("/api/customers", options))]);
+    return [
+      ...customers.rows.map((row): Found => ({
+        icon: "customers",
+        label: row.name,
+        detail: [row.code, localName(row.territoryName), row.phone].filter(Boolean).join(" · "),
+        href: paths.customers({ open: row.id }),
+      })),
+      ...orders.rows.map((row): Found => ({
+        icon: "orders",
+        label: row.deviceNumber,
+        detail: row.customerName,
+        href: paths.orders({ open: row.id }),
+        order: row,
+      })),
+    ];
+  }
+}

@@ -1,0 +1,70 @@
+import { ApiError } from "#api/client.ts";
+import { drafts } from "./drafts.ts";
+
+type Values = Record<string, string>;
+
+/** A form over the values of the moment: what was typed is kept until it is saved or given up. */
+export class Form {
+  /** Only what was typed; the rest follows the values below, which may change meanwhile. */
+  #typed: Values = $state({});
+  /** What is wrong, by field. */
+  errors: Record<string, ApiError> = $state({});
+  /** What is wrong with the whole. */
+  failure = $state.raw<unknown>();
+  busy = $state(false);
+
+  /** `name` keeps what was typed when the form is left and opened again. */
+  constructor(
+    readonly name: string,
+    readonly values: () => Values,
+  ) {
+    this.#typed = { ...drafts.get(name) };
+  }
+
+  get(field: string): string {
+    return this.#typed[field] ?? this.values()[field] ?? "";
+  }
+
+  set(field: string, value: string): void {
+    if (value === (this.values()[field] ?? "")) delete this.#typed[field];
+    else this.#typed[field] = value;
+    delete this.errors[field];
+    drafts.set(this.name, { ...this.#typed });
+  }
+
+  /** What would be saved. */
+  get changes(): Values {
+    return { ...this.#typed };
+  }
+
+  get isChanged(): boolean {
+    return Object.keys(this.#typed).length > 0;
+  }
+
+  giveUp(): void {
+    this.#typed = {};
+    this.errors = {};
+    this.failure = undefined;
+    drafts.delete(this.name);
+  }
+
+  /** Sends; `true` when it was taken. A refusal that names a field is shown beside it. */
+  async send(save: (changes: Values) => Promise<void>): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    this.failure = undefined;
+    this.errors = {};
+    try {
+      await save(this.changes);
+      this.giveUp();
+      return true;
+    } catch (error) {
+      const field = error instanceof ApiError ? error.params["field"] : undefined;
+      if (field && field in this.values()) this.errors[field] = error as ApiError;
+      else this.failure = error;
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** The command palette: open or not, from wherever. */
+class Palette {
+  open = $state(false);
+
+  show(): void {
+    this.open = true;
+  }
+}
+
+export const palette = new Palette();
