@@ -1,1 +1,14 @@
-//! To be described.
+//! The server: sync hub, office API, both apps as files, and what runs by itself.
+//!
+//! [`app`] holds what every request may use; [`http`] is the way in; [`identity`] says who is
+//! asking. SQL is in `roundsman-store` and behind the ERP's port, never here.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod http;
+pub mod identity;
+pub mod serve;

@@ -1,1 +1,1 @@
-//! To be described.
+//! The port to the central ERP, and the embedded ERP behind it.

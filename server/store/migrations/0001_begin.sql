@@ -27,14 +27,20 @@ create table device (
     judged_n        integer not null default 0     -- every entry up to this is admitted or quarantined
 ) strict;
 
+create index device_by_person on device (person);
+
 create table session (
     token_hash blob primary key,
-    kind       text not null,                      -- access, refresh, office
+    kind       text not null,                      -- access, refresh, spent (a refresh that was used), office
     person     blob not null references person (id),
-    device     blob references device (id),
+    device     blob references device (id),        -- null: the console
+    successor  blob,                               -- of a spent one: the hash of what was given for it
     issued_at  integer not null,
     expires_at integer not null
 ) strict;
+
+create index session_by_device on session (device) where device is not null;
+create index session_by_person on session (person);
 
 create table channel_grant (
     person  blob not null references person (id),
@@ -195,6 +201,7 @@ create table outbox (
     transition text not null,                      -- submit
     state      text not null default 'waiting',    -- waiting, done
     attempts   integer not null default 0,
+    next_at    integer not null default 0,         -- not tried again before
     last_error text,
     created_at integer not null,
     done_at    integer,

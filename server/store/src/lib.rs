@@ -3,8 +3,13 @@
 //! Every write goes through one [`Writer`], which puts what arrives together into one durable
 //! commit; readers use a pool beside it. [`feed`] is the only place that changes what devices see.
 
+mod column;
+pub mod devices;
 mod error;
 pub mod feed;
+pub mod people;
+pub mod sessions;
+pub mod settings;
 mod writer;
 
 use std::path::Path;

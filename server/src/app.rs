@@ -1,0 +1,63 @@
+//! What every request, and everything that runs by itself, may use.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use roundsman_store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::identity::Identity;
+
+/// A company's server, before it listens.
+pub struct App {
+    /// What it was started with.
+    pub config: Config,
+    /// Time and randomness.
+    pub clock: Clock,
+    /// The database.
+    pub store: Store,
+    /// Who may come in.
+    pub identity: Identity,
+    /// Cancelled when the server goes down: whatever waits for long must watch it.
+    pub stop: CancellationToken,
+    /// Held as long as the server lives: two processes on one folder would each decide orders.
+    _lock: File,
+}
+
+impl App {
+    /// Opens the data folder, creating what is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, or another process uses it.
+    pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>> {
+        let lock = lock(&config.data)?;
+        let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
+        let identity = Identity::open(store.clone(), clock.clone()).await?;
+        Ok(Arc::new(Self {
+            config,
+            clock,
+            store,
+            identity,
+            stop: CancellationToken::new(),
+            _lock: lock,
+        }))
+    }
+}
+
+fn lock(data: &Path) -> Result<File> {
+    let failed =
+        |error| Error::internal(format!("cannot use the data folder {}: {error}", data.display()));
+    std::fs::create_dir_all(data).map_err(failed)?;
+    let file = File::create(data.join("lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::internal(format!("another process uses the data folder {}", data.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}

@@ -1,0 +1,42 @@
+//! The command line.
+
+mod demo;
+mod serve;
+mod user;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+/// Field sales that works offline, and the office it reports to.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the phone app, the console and sync.
+    Serve(serve::Args),
+    /// Fill a new data folder with a demo company.
+    Demo(demo::Args),
+    /// Manage who may sign in.
+    #[command(subcommand)]
+    User(user::Command),
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What a person at the terminal should read.
+    pub async fn run(self) -> Result<()> {
+        match self.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::User(command) => user::run(command).await,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `roundsman user`
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use roundsman_core::records::{Person, Role};
+use roundsman_store::people;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::identity::hash_password;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add somebody; the password is read from the terminal or standard input.
+    Add {
+        /// What they sign in with.
+        login: String,
+        /// As colleagues write it.
+        #[arg(long)]
+        name: String,
+        /// What they may do.
+        #[arg(long, value_enum)]
+        role: RoleName,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
+    /// Set a new password and end every session.
+    Password {
+        /// Whose.
+        login: String,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum RoleName {
+    Rep,
+    SalesManager,
+    Office,
+    Warehouse,
+    Finance,
+    Service,
+    Admin,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Rep => Self::Rep,
+            RoleName::SalesManager => Self::SalesManager,
+            RoleName::Office => Self::Office,
+            RoleName::Warehouse => Self::Warehouse,
+            RoleName::Finance => Self::Finance,
+            RoleName::Service => Self::Service,
+            RoleName::Admin => Self::Admin,
+        }
+    }
+}
+
+pub async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Add { login, name, role, data } => add(login, name, role.into(), data).await,
+        Command::Password { login, data } => password(login, data).await,
+    }
+}
+
+async fn add(login: String, name: String, role: Role, data: PathBuf) -> Result<()> {
+    let clock = Clock::system();
+    let app = App::open(Config::local(data), clock.clone()).await?;
+    let hash = hash_password(read_password()?, clock.random()).await?;
+    let person = Person { id: clock.new_id().into(), name, role, devices: Vec::new() };
+    let now = clock.now();
+    app.store
+        .write
+        .run(move |db, commit| {
+            Box::pin(async move { people::add(db, commit, &person, &login, &hash, now).await })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn password(login: String, data: PathBuf) -> Result<()> {
+    let clock = Clock::system();
+    let app = App::open(Config::local(data), clock.clone()).await?;
+    let hash = hash_password(read_password()?, clock.random()).await?;
+    app.store
+        .write
+        .run(move |db, _| Box::pin(async move { people::set_password(db, &login, &hash).await }))
+        .await?;
+    Ok(())
+}
+
+fn read_password() -> Result<Vec<u8>> {
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ")
+            .map(String::into_bytes)
+            .map_err(Error::internal);
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec())
+}

@@ -1,0 +1,69 @@
+//! A running server.
+
+use std::future::IntoFuture as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::http;
+
+/// A server that listens, until it is stopped.
+pub struct Server {
+    /// What it serves from.
+    pub app: Arc<App>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Opens the company and listens.
+    ///
+    /// # Errors
+    /// When the data folder cannot be used or the port is taken.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self> {
+        let wanted = SocketAddr::new(config.host, config.port);
+        let app = App::open(config, clock).await?;
+        let listener =
+            TcpListener::bind(wanted).await.map_err(|error| cannot_listen(wanted, &error))?;
+        let address = listener.local_addr().map_err(Error::internal)?;
+        let stop = app.stop.clone();
+        let serving = axum::serve(listener, http::router(app.clone()))
+            .with_graceful_shutdown(async move { stop.cancelled().await });
+        Ok(Self { app, address, serving: tokio::spawn(serving.into_future()) })
+    }
+
+    /// Its address for a browser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops taking requests, ends what waits, and returns when all answers are out.
+    ///
+    /// # Errors
+    /// When the server had failed before.
+    pub async fn stop(self) -> Result<()> {
+        self.app.stop.cancel();
+        self.serving.await.map_err(Error::internal)?.map_err(Error::internal)
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
+    let why = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "another program listens there; choose another port with --port".to_owned()
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "not allowed; ports below 1024 need more rights".to_owned()
+        }
+        _ => error.to_string(),
+    };
+    Error::internal(format!("cannot listen at {address}: {why}"))
+}

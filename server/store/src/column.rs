@@ -1,0 +1,34 @@
+//! Values as columns: enums as their codes, composite values as JSON.
+
+use roundsman_core::quantity::Quantity;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Error, Result};
+
+/// An enum's code, such as `salesManager`.
+pub(crate) fn code<T: Serialize>(value: &T) -> Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(code)) => Ok(code),
+        other => Err(Error::Corrupt(format!("not a code: {other:?}"))),
+    }
+}
+
+/// Reads what [`code`] wrote.
+pub(crate) fn from_code<T: DeserializeOwned>(code: String) -> Result<T> {
+    from_value(serde_json::Value::String(code))
+}
+
+/// Reads JSON from a column.
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+/// Reads a decimal from a column.
+pub(crate) fn quantity(text: &str) -> Result<Quantity> {
+    text.parse().map_err(|_| Error::Corrupt(format!("not a decimal: {text}")))
+}
+
+fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| Error::Corrupt(error.to_string()))
+}

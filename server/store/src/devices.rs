@@ -1,0 +1,152 @@
+//! Enrolled devices: a phone, or a server process acting as one.
+
+use roundsman_core::id::{DeviceId, Entropy, PersonId};
+use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqliteExecutor};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// What a device was given when it enrolled.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// Which one.
+    pub id: DeviceId,
+    /// Whose; none: a server process.
+    pub person: Option<PersonId>,
+    /// Begins the numbers it gives: `K3` in `K3-0042`.
+    pub code: String,
+    /// Ed25519.
+    pub public_key: [u8; 32],
+    /// Whether it was locked out.
+    pub revoked: bool,
+    /// The server's half of what opens the device's files.
+    pub lease_share: [u8; 32],
+    /// Until when the device may use it without contact.
+    pub lease_until: Timestamp,
+}
+
+/// The device with this id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(db: impl SqliteExecutor<'_>, id: DeviceId) -> Result<Option<Device>> {
+    let row = sqlx::query(
+        "select id, person, code, public_key, revoked_at, lease_share, lease_until from device where id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(device).transpose()
+}
+
+/// Enrols a device.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(db: &mut SqliteConnection, device: &Device, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "insert into device (id, person, code, public_key, enrolled_at, last_contact_at, lease_share, lease_until) \
+         values ($1, $2, $3, $4, $5, $5, $6, $7)",
+    )
+    .bind(device.id.0)
+    .bind(device.person.map(|person| person.0))
+    .bind(&device.code)
+    .bind(&device.public_key[..])
+    .bind(now.millis())
+    .bind(&device.lease_share[..])
+    .bind(device.lease_until.millis())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the device was in contact and may stay away until `lease_until`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn renew(
+    db: &mut SqliteConnection,
+    id: DeviceId,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<()> {
+    sqlx::query("update device set last_contact_at = $2, lease_until = $3 where id = $1")
+        .bind(id.0)
+        .bind(now.millis())
+        .bind(lease_until.millis())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Locks a device out and ends its sessions.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revoke(db: &mut SqliteConnection, id: DeviceId, now: Timestamp) -> Result<()> {
+    sqlx::query("update device set revoked_at = coalesce(revoked_at, $2) where id = $1")
+        .bind(id.0)
+        .bind(now.millis())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("delete from session where device = $1").bind(id.0).execute(db).await?;
+    Ok(())
+}
+
+/// A code that no device has: as short as can be, and random, so that it tells nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn free_code(
+    db: &mut SqliteConnection,
+    entropy: &mut (dyn Entropy + Send),
+) -> Result<String> {
+    /// Tries before a digit is added; few codes of that length are free by then.
+    const TRIES: usize = 24;
+    for digits in 1..=8 {
+        for _ in 0..TRIES {
+            let code = random_code(digits, entropy);
+            let taken: bool =
+                sqlx::query_scalar("select exists (select 1 from device where code = $1)")
+                    .bind(&code)
+                    .fetch_one(&mut *db)
+                    .await?;
+            if !taken {
+                return Ok(code);
+            }
+        }
+    }
+    Err(Error::Corrupt("no device code is free".to_owned()))
+}
+
+/// A letter and digits, without those that look alike in handwriting.
+fn random_code(digits: usize, entropy: &mut dyn Entropy) -> String {
+    const LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
+    const DIGITS: &[u8; 8] = b"23456789";
+    let mut random = vec![0u8; digits + 1];
+    entropy.fill(&mut random);
+    let (letter, numbers) = (random[0], &random[1..]);
+    std::iter::once(LETTERS[usize::from(letter) % LETTERS.len()])
+        .chain(numbers.iter().map(|byte| DIGITS[usize::from(*byte) % DIGITS.len()]))
+        .map(char::from)
+        .collect()
+}
+
+fn device(row: &SqliteRow) -> Result<Device> {
+    Ok(Device {
+        id: row.try_get::<Uuid, _>("id")?.into(),
+        person: row.try_get::<Option<Uuid>, _>("person")?.map(Into::into),
+        code: row.try_get("code")?,
+        public_key: bytes_32(row, "public_key")?,
+        revoked: row.try_get::<Option<i64>, _>("revoked_at")?.is_some(),
+        lease_share: bytes_32(row, "lease_share")?,
+        lease_until: Timestamp(row.try_get("lease_until")?),
+    })
+}
+
+pub(crate) fn bytes_32(row: &SqliteRow, column: &str) -> Result<[u8; 32]> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map_err(|_| Error::Corrupt(format!("{column} is not 32 bytes")))
+}

@@ -1,0 +1,189 @@
+//! People who sign in, and what they are granted to see.
+
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::PersonId;
+use roundsman_core::records::{Person, Role};
+use roundsman_core::sync::Channel;
+use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqliteExecutor};
+use uuid::Uuid;
+
+use crate::{Commit, Result, column};
+
+/// The columns that [`person`] reads, of a row `p`.
+macro_rules! person_columns {
+    () => {
+        "p.id, p.name, p.role, \
+         (select json_group_array(json_object('device', lower(hex(d.id)), 'code', d.code) order by d.code) \
+          from device d where d.person = p.id) as devices"
+    };
+}
+pub(crate) use person_columns;
+
+/// What sign-in needs to know about a person.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Who.
+    pub person: Person,
+    /// PHC string.
+    pub password_hash: String,
+    /// Whether they may not sign in any more.
+    pub disabled: bool,
+}
+
+/// The person with this login, whatever its case.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_login(db: impl SqliteExecutor<'_>, login: &str) -> Result<Option<Account>> {
+    let row = sqlx::query(concat!(
+        "select ",
+        person_columns!(),
+        ", p.password_hash, p.disabled_at from person p where p.login = $1"
+    ))
+    .bind(login)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Account {
+            person: person(&row)?,
+            password_hash: row.try_get("password_hash")?,
+            disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        })
+    })
+    .transpose()
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all(db: impl SqliteExecutor<'_>) -> Result<Vec<Person>> {
+    let rows =
+        sqlx::query(concat!("select ", person_columns!(), " from person p order by p.name, p.id"))
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(person).collect()
+}
+
+/// Adds somebody and tells every device their name.
+///
+/// # Errors
+/// [`codes::INVALID`] when the login is taken; when the database refuses.
+pub async fn add(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    person: &Person,
+    login: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if by_login(&mut *db, login).await?.is_some() {
+        return Err(Refusal::new(codes::INVALID)
+            .with("field", "login")
+            .with("value", login)
+            .into());
+    }
+    sqlx::query(
+        "insert into person (id, login, name, role, password_hash, created_at) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(person.id.0)
+    .bind(login)
+    .bind(&person.name)
+    .bind(column::code(&person.role)?)
+    .bind(password_hash)
+    .bind(now.millis())
+    .execute(&mut *db)
+    .await?;
+    commit.publish(db, person, &[Channel::Catalog], now).await
+}
+
+/// Publishes a person again, when their devices changed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn publish(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: PersonId,
+    now: Timestamp,
+) -> Result<()> {
+    let row = sqlx::query(concat!("select ", person_columns!(), " from person p where p.id = $1"))
+        .bind(id.0)
+        .fetch_one(&mut *db)
+        .await?;
+    commit.publish(db, &person(&row)?, &[Channel::Catalog], now).await
+}
+
+/// Sets a new password and ends every session of that person.
+///
+/// # Errors
+/// [`codes::NOT_FOUND`] without such a person; when the database refuses.
+pub async fn set_password(
+    db: &mut SqliteConnection,
+    login: &str,
+    password_hash: &str,
+) -> Result<()> {
+    let id: Option<Uuid> =
+        sqlx::query_scalar("update person set password_hash = $2 where login = $1 returning id")
+            .bind(login)
+            .bind(password_hash)
+            .fetch_optional(&mut *db)
+            .await?;
+    let id = id.ok_or_else(|| {
+        Refusal::new(codes::NOT_FOUND).with("field", "login").with("value", login)
+    })?;
+    sqlx::query("delete from session where person = $1").bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// The channels a person is granted now, beside those that everybody has.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn grants(
+    db: impl SqliteExecutor<'_>,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<Vec<Channel>> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "select distinct channel from channel_grant \
+         where person = $1 and since <= $2 and (until is null or until > $2) order by channel",
+    )
+    .bind(person.0)
+    .bind(now.millis())
+    .fetch_all(db)
+    .await?;
+    names.iter().map(|name| Ok(name.parse()?)).collect()
+}
+
+/// Grants a channel from now on.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn grant(
+    db: &mut SqliteConnection,
+    person: PersonId,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query("insert into channel_grant (person, channel, since) values ($1, $2, $3)")
+        .bind(person.0)
+        .bind(channel.to_string())
+        .bind(now.millis())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Reads the columns of `person_columns!`.
+pub(crate) fn person(row: &SqliteRow) -> Result<Person> {
+    let role: Role = column::from_code(row.try_get("role")?)?;
+    Ok(Person {
+        id: row.try_get::<Uuid, _>("id")?.into(),
+        name: row.try_get("name")?,
+        role,
+        devices: column::from_json(row.try_get("devices")?)?,
+    })
+}
