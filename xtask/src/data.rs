@@ -1,5 +1,6 @@
 //! The demo company.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
@@ -12,7 +13,13 @@ pub fn demo(server: &Path, folder: &Path) -> Result<Did> {
     if folder.exists() {
         return Ok(Did::Nothing);
     }
-    let folder = folder.to_string_lossy();
-    quiet(command(&server.to_string_lossy(), &["demo", "--data", &folder]))?;
+    // Beside its place until it is whole: half a company would look like one.
+    let unfinished = folder.with_extension("unfinished");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    let data = unfinished.to_string_lossy();
+    quiet(command(&server.to_string_lossy(), &["demo", "--data", &data]))?;
+    fs::rename(&unfinished, folder)?;
     Ok(Did::Work)
 }

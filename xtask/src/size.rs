@@ -32,6 +32,7 @@ pub fn print(what: &str, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
+/// All files below `folder`, without the compressed copies that a build may put beside them.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let mut paths =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -39,7 +40,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for path in paths {
         if path.is_dir() {
             collect(&path, files)?;
-        } else {
+        } else if !path.extension().is_some_and(|end| end == "br" || end == "gz") {
             files.push(path);
         }
     }

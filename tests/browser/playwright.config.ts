@@ -1,0 +1,22 @@
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: "specs",
+  outputDir: "results",
+  snapshotPathTemplate: "{testDir}/snapshots/{arg}{ext}",
+  // One server and one browser at a time: what a test measures is its own.
+  workers: 1,
+  retries: 0,
+  forbidOnly: process.env["CI"] !== undefined,
+  timeout: 90_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    launchOptions: {
+      executablePath: process.env["ROUNDSMAN_CHROMIUM"] ?? "/usr/bin/chromium",
+      args: ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    },
+    trace: "retain-on-failure",
+  },
+});
