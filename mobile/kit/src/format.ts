@@ -10,6 +10,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** Dates and numbers of English are written the way most of the world does: 25 Nov, 24 hours. */
+const conventions = { "zh-CN": "zh-CN", en: "en-GB" } as const;
+
 const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 function cached<F extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => F): F {
@@ -25,7 +28,7 @@ export function money(amount: Amount, exact = false): string {
   const format = cached(
     `money ${currency} ${exact}`,
     () =>
-      new Intl.NumberFormat(locale.current, {
+      new Intl.NumberFormat(conventions[locale.current], {
         style: "currency",
         currency,
         currencyDisplay: "narrowSymbol",
@@ -40,13 +43,13 @@ export function money(amount: Amount, exact = false): string {
 export function decimal(value: string): string {
   const number = Number(value);
   if (!Number.isFinite(number)) return value;
-  return cached("decimal", () => new Intl.NumberFormat(locale.current, { maximumFractionDigits: 6 })).format(number);
+  return cached("decimal", () => new Intl.NumberFormat(conventions[locale.current], { maximumFractionDigits: 6 })).format(number);
 }
 
 export const percent = (value: string): string => `${decimal(value)}%`;
 
 function date(key: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return cached(key, () => new Intl.DateTimeFormat(locale.current, options));
+  return cached(key, () => new Intl.DateTimeFormat(conventions[locale.current], options));
 }
 
 export const clock = (at: number): string => date("clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);

@@ -385,7 +385,7 @@ export interface Queries {
 
 /** Every operation a person can record. */
 export type Request =
-  | { operation: "customer.create"; name: string; phone?: string; address?: string; note?: string }
+  | { operation: "customer.create"; fields: Partial<Record<CustomerField, string>>; place?: Place }
   | { operation: "customer.edit"; customer: string; fields: Partial<Record<CustomerField, string>> }
   | { operation: "customer.choose"; customer: string; field: string; value: string }
   | { operation: "customer.save_contact"; customer: string; contact?: string; name: string; role: string; phone: string; email: string }
@@ -395,7 +395,7 @@ export type Request =
   | { operation: "visit.note"; visit: string; note?: string; outcome?: VisitOutcome }
   | { operation: "visit.check_out"; visit: string; outcome: VisitOutcome; note?: string }
   | { operation: "cart.set_line"; customer: string; product: string; pack: string; quantity: string; discount?: string }
-  | { operation: "cart.details"; customer: string; requestedOn?: string | null; note?: string }
+  | { operation: "cart.details"; customer: string; requestedOn?: string; note?: string }
   | { operation: "cart.discard"; customer: string }
   | { operation: "order.submit"; customer: string };
 

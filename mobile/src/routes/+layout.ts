@@ -1,0 +1,2 @@
+// The whole app runs on the phone.
+export const ssr = false;
