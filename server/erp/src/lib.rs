@@ -1,1 +1,19 @@
 //! The port to the central ERP, and the embedded ERP behind it.
+//!
+//! [`Erp`] is what the server wants from an ERP; [`Embedded`] is the one that needs no installation;
+//! [`Decider`] carries what was admitted to whichever it is, each order once.
+
+mod decider;
+pub mod embedded;
+mod port;
+
+use std::sync::Arc;
+
+use roundsman_core::time::Timestamp;
+
+pub use decider::Decider;
+pub use embedded::Embedded;
+pub use port::{Answer, Erp, Pulled, Task, Transition};
+
+/// Tells the time. Handed in, so that tests decide what time it is.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;

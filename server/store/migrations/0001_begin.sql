@@ -193,6 +193,15 @@ create table order_row (
 create index order_by_customer on order_row (customer, placed_at);
 create index order_by_time on order_row (placed_at);
 
+-- Projected from sales_order records, whichever ERP decided.
+create table outcome_row (
+    id         blob primary key,                   -- the order document
+    number     text not null,
+    outcome    text not null,
+    decided_at integer not null,
+    search     text not null
+) strict, without rowid;
+
 -- Towards the ERP: what has to be decided or posted, once.
 
 create table outbox (
@@ -247,7 +256,8 @@ create table erp_price (
 create table erp_warehouse (
     id      blob primary key,
     name_zh text not null,
-    name_en text not null
+    name_en text not null,
+    stock_published_at integer not null default 0
 ) strict, without rowid;
 
 create table erp_stock (
@@ -255,10 +265,11 @@ create table erp_stock (
     product   blob not null references erp_product (id),
     on_hand   text not null,
     reserved  text not null,
-    published_at integer not null default 0,
     dirty     integer not null default 0,          -- changed since it was last published
     primary key (warehouse, product)
 ) strict, without rowid;
+
+create index erp_stock_dirty on erp_stock (warehouse) where dirty = 1;
 
 create table erp_territory (
     id      blob primary key,
@@ -296,11 +307,12 @@ create table erp_sales_order (
 
 create table erp_reservation (
     sales_order blob not null references erp_sales_order (id),
+    position  integer not null,                    -- of the line in the order
     line      blob not null,
     warehouse blob not null,
     product   blob not null,
     quantity  text not null,                       -- base units
-    primary key (sales_order, line)
+    primary key (sales_order, position)
 ) strict, without rowid;
 
 create table erp_number (

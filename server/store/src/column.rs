@@ -1,6 +1,5 @@
 //! Values as columns: enums as their codes, composite values as JSON.
 
-use roundsman_core::quantity::Quantity;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,10 +23,6 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-/// Reads a decimal from a column.
-pub(crate) fn quantity(text: &str) -> Result<Quantity> {
-    text.parse().map_err(|_| Error::Corrupt(format!("not a decimal: {text}")))
-}
 
 fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
     serde_json::from_value(value).map_err(|error| Error::Corrupt(error.to_string()))

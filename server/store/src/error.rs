@@ -15,6 +15,9 @@ pub enum Error {
     /// The writer has stopped; the process is going down.
     #[error("the writer has stopped")]
     Stopped,
+    /// Another decider took over; what this one was doing was not written.
+    #[error("another decider took over")]
+    Fenced,
     /// The domain refused; nothing was written.
     #[error(transparent)]
     Refused(#[from] roundsman_core::error::Refusal),

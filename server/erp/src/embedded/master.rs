@@ -1,0 +1,145 @@
+//! Master data: what the office keeps, and what devices see of it.
+
+use roundsman_core::id::CustomerId;
+use roundsman_core::money::Money;
+use roundsman_core::quantity::Quantity;
+use roundsman_core::records::{
+    Assignment, CustomerAccount, Price, PriceList, Product, Territory, Warehouse,
+};
+use roundsman_core::sync::Channel;
+use roundsman_core::time::Timestamp;
+use roundsman_store::{Commit, Result, SqliteConnection};
+
+use super::store;
+
+/// Stores a product and publishes it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_product(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    product: &Product,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_product(db, product).await?;
+    commit.publish(db, product, &[Channel::Catalog], now).await
+}
+
+/// Stores a price list's header and publishes it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_price_list(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    list: &PriceList,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_price_list(db, list).await?;
+    commit.publish(db, list, &[Channel::Catalog], now).await
+}
+
+/// Stores a price and publishes it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_price(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    price: &Price,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_price(db, price).await?;
+    commit.publish(db, price, &[Channel::Catalog], now).await
+}
+
+/// Stores a warehouse and publishes it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_warehouse(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    warehouse: &Warehouse,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_warehouse(db, warehouse).await?;
+    commit.publish(db, warehouse, &[Channel::Catalog], now).await
+}
+
+/// Stores a territory and publishes it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_territory(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    territory: &Territory,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_territory(db, territory).await?;
+    commit.publish(db, territory, &[Channel::Catalog], now).await
+}
+
+/// Sets what is there of a product; the [`super::StockPublisher`] tells devices.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count_stock(
+    db: &mut SqliteConnection,
+    warehouse: &Warehouse,
+    product: &Product,
+    on_hand: Quantity,
+) -> Result<()> {
+    store::count_stock(db, warehouse.id, product.id, on_hand).await
+}
+
+/// Stores a customer's account and who looks after it, and publishes both.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_customer(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    account: &CustomerAccount,
+    assignment: &Assignment,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_customer(db, account, assignment).await?;
+    commit.publish(db, assignment, &[Channel::Territory(assignment.territory)], now).await?;
+    publish_account(db, commit, account.customer, now).await
+}
+
+/// Publishes a customer's account as it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn publish_account(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Result<()> {
+    let account = store::account(&mut *db, customer, now).await?;
+    let territory = store::territory(&mut *db, customer).await?;
+    if let (Some(account), Some(territory)) = (account, territory) {
+        commit.publish(db, &account, &[Channel::Territory(territory)], now).await?;
+    }
+    Ok(())
+}
+
+/// Sets what a customer owes, as finance knows it, and publishes the account.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_balance(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    customer: CustomerId,
+    (balance, overdue): (Money, Money),
+    now: Timestamp,
+) -> Result<()> {
+    store::set_balance(db, customer, balance, overdue).await?;
+    publish_account(db, commit, customer, now).await
+}

@@ -1,0 +1,103 @@
+//! The embedded ERP: the default, with nothing to install.
+//!
+//! It lives in the same database, so a decision, its reservations and what devices see of them are
+//! one transaction with settling the task.
+
+mod decide;
+pub mod master;
+mod shelf;
+mod stock;
+mod store;
+
+use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::id::OrderId;
+use roundsman_core::records::{Outcome, SalesOrder};
+use roundsman_store::{Commit, Result, SqliteConnection, Store, outbox, outcomes};
+
+use crate::Now;
+use crate::port::{Answer, Erp, Pulled, Task, Transition};
+
+pub use stock::StockPublisher;
+
+/// Decisions that are made at a time: as many as one durable commit may hold without a long wait.
+const AT_ONCE: usize = 64;
+/// The series of order numbers.
+const ORDERS: &str = "SO";
+
+/// The embedded ERP.
+#[derive(Clone)]
+pub struct Embedded {
+    store: Store,
+    now: Now,
+}
+
+impl Embedded {
+    /// The ERP in this database.
+    #[must_use]
+    pub fn new(store: Store, now: Now) -> Self {
+        Self { store, now }
+    }
+}
+
+impl Erp for Embedded {
+    fn at_once(&self) -> usize {
+        AT_ONCE
+    }
+
+    async fn decide(&self, order: &SignedOrder) -> Result<SalesOrder> {
+        let now = (self.now)();
+        let mut db = self.store.read.acquire().await?;
+        let shelf = shelf::load(&mut db, order, now).await?;
+        Ok(decide::decide(order, &shelf, now))
+    }
+
+    async fn apply(&self, task: &Task) -> Result<Answer> {
+        let Transition::Submit = task.transition;
+        let (task, now) = (task.clone(), (self.now)());
+        self.store
+            .write
+            .run(move |db, commit| {
+                Box::pin(async move {
+                    outbox::settle(db, task.id, task.fence, now).await?;
+                    if let Some(decided) = store::sales_order(&mut *db, task.order.order).await? {
+                        return Ok(Answer::AlreadyApplied(decided));
+                    }
+                    Ok(Answer::Applied(book(db, commit, &task.order, now).await?))
+                })
+            })
+            .await
+    }
+
+    async fn find(&self, order: OrderId, transition: Transition) -> Result<Option<SalesOrder>> {
+        let Transition::Submit = transition;
+        store::sales_order(&self.store.read, order).await
+    }
+
+    async fn pull(&self, since: &[u8]) -> Result<Pulled> {
+        let since: [u8; 8] = since.try_into().unwrap_or_default();
+        store::decided_after(&self.store.read, i64::from_be_bytes(since)).await
+    }
+}
+
+/// Decides an order and does what follows from it.
+async fn book(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    order: &SignedOrder,
+    now: roundsman_core::time::Timestamp,
+) -> Result<SalesOrder> {
+    let shelf = shelf::load(db, order, now).await?;
+    let mut decided = decide::decide(order, &shelf, now);
+    decided.number = store::next_number(db, ORDERS).await?;
+    store::insert(db, &decided).await?;
+    if let Some(account) = &shelf.account
+        && matches!(decided.outcome, Outcome::Accepted | Outcome::AcceptedWithChange)
+    {
+        store::reserve(db, account.warehouse, &decided).await?;
+        store::add_uninvoiced(db, order.customer, decided.total).await?;
+        master::publish_account(db, commit, order.customer, now).await?;
+    }
+    let territory = store::territory(&mut *db, order.customer).await?;
+    outcomes::publish(db, commit, &decided, &outcomes::audience(territory, order.rep), now).await?;
+    Ok(decided)
+}

@@ -1,0 +1,485 @@
+//! The embedded ERP's tables.
+
+use roundsman_core::id::{CustomerId, OrderId, PriceListId, ProductId, TerritoryId, WarehouseId};
+use roundsman_core::money::{Currency, Money};
+use roundsman_core::quantity::{Percent, Quantity};
+use roundsman_core::records::{
+    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, Product,
+    SalesOrder, Stock, Territory, Warehouse,
+};
+use roundsman_core::text::search_keys;
+use roundsman_core::time::{Day, Timestamp};
+use roundsman_store::{Error, Result, SqliteConnection};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteExecutor};
+use uuid::Uuid;
+
+use crate::port::Pulled;
+
+/// The first order's number.
+const FIRST_NUMBER: i64 = 10_001;
+
+// Master data.
+
+pub async fn put_product(db: &mut SqliteConnection, it: &Product) -> Result<()> {
+    sqlx::query(
+        "insert into erp_product (id, code, name_zh, name_en, category_zh, category_en, unit, packs, \
+                                  tax_rate, barcode, active, search) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (id) do update set code = $2, name_zh = $3, name_en = $4, category_zh = $5, \
+             category_en = $6, unit = $7, packs = $8, tax_rate = $9, barcode = $10, active = $11, search = $12",
+    )
+    .bind(it.id.0)
+    .bind(&it.code)
+    .bind(&it.name.zh)
+    .bind(&it.name.en)
+    .bind(&it.category.zh)
+    .bind(&it.category.en)
+    .bind(&it.unit)
+    .bind(json(&it.packs)?)
+    .bind(it.tax_rate.to_string())
+    .bind(&it.barcode)
+    .bind(it.active)
+    .bind(search_keys(&[&it.name.zh, &it.name.en, &it.code, &it.barcode]))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn put_price_list(db: &mut SqliteConnection, it: &PriceList) -> Result<()> {
+    sqlx::query(
+        "insert into erp_price_list (id, name_zh, name_en, currency, tax_included) values ($1, $2, $3, $4, $5) \
+         on conflict (id) do update set name_zh = $2, name_en = $3, currency = $4, tax_included = $5",
+    )
+    .bind(it.id.0)
+    .bind(&it.name.zh)
+    .bind(&it.name.en)
+    .bind(it.currency.as_str())
+    .bind(it.tax_included)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn put_price(db: &mut SqliteConnection, it: &Price) -> Result<()> {
+    sqlx::query(
+        "insert into erp_price (list, product, breaks, discount_max, since) values ($1, $2, $3, $4, $5) \
+         on conflict (list, product) do update set breaks = $3, discount_max = $4, since = $5",
+    )
+    .bind(it.list.0)
+    .bind(it.product.0)
+    .bind(json(&it.breaks)?)
+    .bind(it.discount_max.to_string())
+    .bind(it.since.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn put_warehouse(db: &mut SqliteConnection, it: &Warehouse) -> Result<()> {
+    sqlx::query(
+        "insert into erp_warehouse (id, name_zh, name_en) values ($1, $2, $3) \
+         on conflict (id) do update set name_zh = $2, name_en = $3",
+    )
+    .bind(it.id.0)
+    .bind(&it.name.zh)
+    .bind(&it.name.en)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn put_territory(db: &mut SqliteConnection, it: &Territory) -> Result<()> {
+    sqlx::query(
+        "insert into erp_territory (id, name_zh, name_en) values ($1, $2, $3) \
+         on conflict (id) do update set name_zh = $2, name_en = $3",
+    )
+    .bind(it.id.0)
+    .bind(&it.name.zh)
+    .bind(&it.name.en)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn put_customer(
+    db: &mut SqliteConnection,
+    account: &CustomerAccount,
+    assignment: &Assignment,
+) -> Result<()> {
+    sqlx::query(
+        "insert into erp_customer (id, code, price_list, warehouse, credit_limit, balance, overdue, \
+                                   uninvoiced, blocked, territory, account_manager, visit_every_days) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (id) do update set code = $2, price_list = $3, warehouse = $4, credit_limit = $5, \
+             balance = $6, overdue = $7, uninvoiced = $8, blocked = $9, territory = $10, \
+             account_manager = $11, visit_every_days = $12",
+    )
+    .bind(account.customer.0)
+    .bind(&account.code)
+    .bind(account.price_list.0)
+    .bind(account.warehouse.0)
+    .bind(account.credit_limit.map(|limit| limit.minor))
+    .bind(account.balance.minor)
+    .bind(account.overdue.minor)
+    .bind(account.uninvoiced.minor)
+    .bind(account.blocked)
+    .bind(assignment.territory.0)
+    .bind(assignment.account_manager.0)
+    .bind(assignment.visit_every_days)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_balance(
+    db: &mut SqliteConnection,
+    customer: CustomerId,
+    balance: Money,
+    overdue: Money,
+) -> Result<()> {
+    sqlx::query("update erp_customer set balance = $2, overdue = $3 where id = $1")
+        .bind(customer.0)
+        .bind(balance.minor)
+        .bind(overdue.minor)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+// What a decision is made from.
+
+pub async fn account(
+    db: impl SqliteExecutor<'_>,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Result<Option<CustomerAccount>> {
+    let row = sqlx::query(
+        "select c.*, l.currency from erp_customer c join erp_price_list l on l.id = c.price_list where c.id = $1",
+    )
+    .bind(customer.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let currency = currency(&row)?;
+        let money = |column: &str| Ok::<_, Error>(Money::new(row.try_get(column)?, currency));
+        let limit: Option<i64> = row.try_get("credit_limit")?;
+        Ok(CustomerAccount {
+            customer,
+            code: row.try_get("code")?,
+            price_list: id(&row, "price_list")?,
+            warehouse: id(&row, "warehouse")?,
+            credit_limit: limit.map(|minor| Money::new(minor, currency)),
+            balance: money("balance")?,
+            overdue: money("overdue")?,
+            uninvoiced: money("uninvoiced")?,
+            blocked: row.try_get("blocked")?,
+            as_of: now,
+        })
+    })
+    .transpose()
+}
+
+pub async fn territory(
+    db: impl SqliteExecutor<'_>,
+    customer: CustomerId,
+) -> Result<Option<TerritoryId>> {
+    let id: Option<Uuid> = sqlx::query_scalar("select territory from erp_customer where id = $1")
+        .bind(customer.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(Into::into))
+}
+
+pub async fn price_list(
+    db: impl SqliteExecutor<'_>,
+    list: PriceListId,
+) -> Result<Option<PriceList>> {
+    let row = sqlx::query(
+        "select name_zh, name_en, currency, tax_included from erp_price_list where id = $1",
+    )
+    .bind(list.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(PriceList {
+            id: list,
+            name: name(&row, "name")?,
+            currency: currency(&row)?,
+            tax_included: row.try_get("tax_included")?,
+        })
+    })
+    .transpose()
+}
+
+pub async fn product(db: impl SqliteExecutor<'_>, product: ProductId) -> Result<Option<Product>> {
+    let row = sqlx::query("select * from erp_product where id = $1")
+        .bind(product.0)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        Ok(Product {
+            id: product,
+            code: row.try_get("code")?,
+            name: name(&row, "name")?,
+            category: name(&row, "category")?,
+            unit: row.try_get("unit")?,
+            packs: from_json::<Vec<Pack>>(row.try_get("packs")?)?,
+            tax_rate: Percent(decimal(&row, "tax_rate")?),
+            barcode: row.try_get("barcode")?,
+            active: row.try_get("active")?,
+        })
+    })
+    .transpose()
+}
+
+pub async fn price(
+    db: impl SqliteExecutor<'_>,
+    list: &PriceList,
+    product: ProductId,
+) -> Result<Option<Price>> {
+    let row = sqlx::query(
+        "select breaks, discount_max, since from erp_price where list = $1 and product = $2",
+    )
+    .bind(list.id.0)
+    .bind(product.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Price {
+            list: list.id,
+            product,
+            breaks: from_json::<Vec<PriceBreak>>(row.try_get("breaks")?)?,
+            discount_max: Percent(decimal(&row, "discount_max")?),
+            since: Day(row.try_get("since")?),
+        })
+    })
+    .transpose()
+}
+
+pub async fn stock(
+    db: impl SqliteExecutor<'_>,
+    warehouse: WarehouseId,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<Option<Stock>> {
+    let row = sqlx::query(
+        "select product, on_hand, reserved from erp_stock where warehouse = $1 and product = $2",
+    )
+    .bind(warehouse.0)
+    .bind(product.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| stock_of(&row, warehouse, now)).transpose()
+}
+
+// Decisions and what follows from them.
+
+pub async fn sales_order(
+    db: impl SqliteExecutor<'_>,
+    order: OrderId,
+) -> Result<Option<SalesOrder>> {
+    let body: Option<String> = sqlx::query_scalar("select body from erp_sales_order where id = $1")
+        .bind(order.0)
+        .fetch_optional(db)
+        .await?;
+    body.map(|body| from_json(&body)).transpose()
+}
+
+/// Decisions after this instant, and the instant of the last of them.
+pub async fn decided_after(db: impl SqliteExecutor<'_>, since: i64) -> Result<Pulled> {
+    const AT_A_TIME: i64 = 500;
+    let rows = sqlx::query(
+        "select body, decided_at from erp_sales_order where decided_at > $1 order by decided_at limit $2",
+    )
+    .bind(since)
+    .bind(AT_A_TIME)
+    .fetch_all(db)
+    .await?;
+    let last = rows.last().map_or(Ok(since), |row| row.try_get("decided_at"))?;
+    let orders = rows.iter().map(|row| from_json(row.try_get("body")?)).collect::<Result<_>>()?;
+    Ok(Pulled { orders, cursor: last.to_be_bytes().to_vec() })
+}
+
+/// The next number of a series; none is skipped, since it is taken in the booking's transaction.
+pub async fn next_number(db: &mut SqliteConnection, series: &str) -> Result<String> {
+    let number: i64 = sqlx::query_scalar(
+        "insert into erp_number (series, next) values ($1, $2) \
+         on conflict (series) do update set next = next + 1 returning next",
+    )
+    .bind(series)
+    .bind(FIRST_NUMBER)
+    .fetch_one(db)
+    .await?;
+    Ok(format!("{series}-{number}"))
+}
+
+pub async fn insert(db: &mut SqliteConnection, decided: &SalesOrder) -> Result<()> {
+    sqlx::query(
+        "insert into erp_sales_order (id, number, customer, outcome, decided_at, net_minor, tax_minor, \
+                                      total_minor, currency, body) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(decided.order.0)
+    .bind(&decided.number)
+    .bind(decided.customer.0)
+    .bind(code(&decided.outcome)?)
+    .bind(decided.decided_at.millis())
+    .bind(decided.net.minor)
+    .bind(decided.tax.minor)
+    .bind(decided.total.minor)
+    .bind(decided.total.currency.as_str())
+    .bind(json(decided)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Books the reserved quantities of a decision against the warehouse.
+pub async fn reserve(
+    db: &mut SqliteConnection,
+    warehouse: WarehouseId,
+    decided: &SalesOrder,
+) -> Result<()> {
+    for (position, line) in
+        (0_i64..).zip(&decided.lines).filter(|(_, it)| it.reserved.is_positive())
+    {
+        sqlx::query(
+            "insert into erp_reservation (sales_order, position, line, warehouse, product, quantity) \
+             values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(decided.order.0)
+        .bind(position)
+        .bind(line.line.0)
+        .bind(warehouse.0)
+        .bind(line.product.0)
+        .bind(line.reserved.to_string())
+        .execute(&mut *db)
+        .await?;
+        let now = stock(&mut *db, warehouse, line.product, decided.decided_at).await?;
+        let reserved = now.map_or(line.reserved.0, |now| now.reserved.0 + line.reserved.0);
+        sqlx::query(
+            "update erp_stock set reserved = $3, dirty = 1 where warehouse = $1 and product = $2",
+        )
+        .bind(warehouse.0)
+        .bind(line.product.0)
+        .bind(Quantity(reserved).to_string())
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+pub async fn add_uninvoiced(
+    db: &mut SqliteConnection,
+    customer: CustomerId,
+    total: Money,
+) -> Result<()> {
+    sqlx::query("update erp_customer set uninvoiced = uninvoiced + $2 where id = $1")
+        .bind(customer.0)
+        .bind(total.minor)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+// Stock.
+
+pub async fn count_stock(
+    db: &mut SqliteConnection,
+    warehouse: WarehouseId,
+    product: ProductId,
+    on_hand: Quantity,
+) -> Result<()> {
+    sqlx::query(
+        "insert into erp_stock (warehouse, product, on_hand, reserved, dirty) values ($1, $2, $3, '0', 1) \
+         on conflict (warehouse, product) do update set on_hand = $3, dirty = 1",
+    )
+    .bind(warehouse.0)
+    .bind(product.0)
+    .bind(on_hand.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Warehouses with changed stock that were last published at or before this instant.
+pub async fn unpublished(
+    db: impl SqliteExecutor<'_>,
+    before: Timestamp,
+) -> Result<Vec<WarehouseId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select w.id from erp_warehouse w where w.stock_published_at <= $1 \
+           and exists (select 1 from erp_stock s where s.warehouse = w.id and s.dirty = 1)",
+    )
+    .bind(before.millis())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// The changed stock of a warehouse, which counts as published from now on.
+pub async fn take_unpublished(
+    db: &mut SqliteConnection,
+    warehouse: WarehouseId,
+    now: Timestamp,
+) -> Result<Vec<Stock>> {
+    sqlx::query("update erp_warehouse set stock_published_at = $2 where id = $1")
+        .bind(warehouse.0)
+        .bind(now.millis())
+        .execute(&mut *db)
+        .await?;
+    let rows = sqlx::query(
+        "update erp_stock set dirty = 0 where warehouse = $1 and dirty = 1 returning product, on_hand, reserved",
+    )
+    .bind(warehouse.0)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| stock_of(row, warehouse, now)).collect()
+}
+
+// Columns.
+
+fn stock_of(row: &SqliteRow, warehouse: WarehouseId, as_of: Timestamp) -> Result<Stock> {
+    Ok(Stock {
+        warehouse,
+        product: id(row, "product")?,
+        on_hand: Quantity(decimal(row, "on_hand")?),
+        reserved: Quantity(decimal(row, "reserved")?),
+        as_of,
+    })
+}
+
+fn id<Id: From<Uuid>>(row: &SqliteRow, column: &str) -> Result<Id> {
+    Ok(row.try_get::<Uuid, _>(column)?.into())
+}
+
+fn name(row: &SqliteRow, column: &str) -> Result<LocalName> {
+    let part = |language: &str| row.try_get(format!("{column}_{language}").as_str());
+    Ok(LocalName { zh: part("zh")?, en: part("en")? })
+}
+
+fn currency(row: &SqliteRow) -> Result<Currency> {
+    let text: &str = row.try_get("currency")?;
+    text.parse().map_err(|_| Error::Corrupt(format!("not a currency: {text}")))
+}
+
+fn decimal(row: &SqliteRow, column: &str) -> Result<Decimal> {
+    let text: &str = row.try_get(column)?;
+    text.parse().map_err(|_| Error::Corrupt(format!("{column} is not a decimal: {text}")))
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+fn code<T: Serialize>(value: &T) -> Result<String> {
+    Ok(json(value)?.trim_matches('"').to_owned())
+}

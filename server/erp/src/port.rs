@@ -1,0 +1,79 @@
+//! What the server wants from an ERP.
+
+use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::error::Refusal;
+use roundsman_core::id::OrderId;
+use roundsman_core::records::{Reason, SalesOrder};
+use roundsman_store::Result;
+
+/// What happened to a document, as the ERP must learn it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transition {
+    /// An order was submitted.
+    Submit,
+}
+
+/// One transition of one document, to be applied once.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Its row in the outbox.
+    pub id: i64,
+    /// The decider's number: work of one that was replaced is not written.
+    pub fence: i64,
+    /// What happened.
+    pub transition: Transition,
+    /// What it happened to.
+    pub order: SignedOrder,
+}
+
+/// What an ERP says to a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Done now.
+    Applied(SalesOrder),
+    /// Done before; this is what came of it.
+    AlreadyApplied(SalesOrder),
+    /// It will not take this, ever.
+    Rejected(Refusal),
+    /// A person has to decide there.
+    NeedsDecision(Vec<Reason>),
+    /// Not now; nothing was done.
+    Busy,
+    /// Nobody knows whether it was done: the answer was lost.
+    Unknown,
+}
+
+/// What changed in an ERP since a cursor.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pulled {
+    /// Decisions that changed.
+    pub orders: Vec<SalesOrder>,
+    /// Where to go on.
+    pub cursor: Vec<u8>,
+}
+
+/// An ERP, embedded or connected.
+///
+/// `apply` is safe to call again: a document's transition is done once, by the document's id.
+pub trait Erp: Send + Sync {
+    /// How many tasks it takes at a time. More than one are still begun in their order.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// What it would say to this order. Nothing is done.
+    fn decide(&self, order: &SignedOrder) -> impl Future<Output = Result<SalesOrder>> + Send;
+
+    /// Does the task, unless it was done before.
+    fn apply(&self, task: &Task) -> impl Future<Output = Result<Answer>> + Send;
+
+    /// What came of an order's transition, if it was done.
+    fn find(
+        &self,
+        order: OrderId,
+        transition: Transition,
+    ) -> impl Future<Output = Result<Option<SalesOrder>>> + Send;
+
+    /// What changed there since the cursor; an empty cursor is the beginning.
+    fn pull(&self, since: &[u8]) -> impl Future<Output = Result<Pulled>> + Send;
+}

@@ -1,0 +1,149 @@
+//! The outbox: what has to reach the ERP, once. A row is written in the commit that admits its
+//! document, so that nothing admitted is forgotten.
+
+use automerge::Automerge;
+use roundsman_core::documents::order::{self, SignedOrder};
+use roundsman_core::id::ItemId;
+use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqliteExecutor};
+
+use crate::{Error, Result, settings};
+
+/// What happened to the document, as the ERP must learn it.
+pub const SUBMIT: &str = "submit";
+/// The number of the decider that may settle rows.
+const FENCE: &str = "decider_fence";
+
+/// A row that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The row.
+    pub id: i64,
+    /// The order as signed; the error when its document cannot be read.
+    pub order: Result<SignedOrder, String>,
+    /// How often it was tried without an answer that settles it.
+    pub attempts: u32,
+    /// When it was admitted.
+    pub created_at: Timestamp,
+}
+
+/// Puts a document's transition into the outbox; once, however often it is called.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(
+    db: &mut SqliteConnection,
+    item: ItemId,
+    transition: &str,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query("insert or ignore into outbox (item, transition, created_at) values ($1, $2, $3)")
+        .bind(&item.to_bytes()[..])
+        .bind(transition)
+        .bind(now.millis())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Makes the caller the one decider; whoever was it before can settle nothing any more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(db: &mut SqliteConnection) -> Result<i64> {
+    let next = fence(&mut *db).await? + 1;
+    settings::set(db, FENCE, &next.to_be_bytes()).await?;
+    Ok(next)
+}
+
+/// Rows that may be tried now, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn due(db: impl SqliteExecutor<'_>, now: Timestamp, limit: u32) -> Result<Vec<Waiting>> {
+    let rows = sqlx::query(
+        "select o.id, o.attempts, o.created_at, d.snapshot \
+         from outbox o left join document d on d.item = o.item \
+         where o.state = 'waiting' and o.next_at <= $1 order by o.id limit $2",
+    )
+    .bind(now.millis())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(waiting).collect()
+}
+
+/// Whether this row still waits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_waiting(db: impl SqliteExecutor<'_>, id: i64) -> Result<bool> {
+    let waits = sqlx::query_scalar(
+        "select exists (select 1 from outbox where id = $1 and state = 'waiting')",
+    );
+    Ok(waits.bind(id).fetch_one(db).await?)
+}
+
+/// Settles a row, in the transaction that settles what it is about. False when it was already.
+///
+/// # Errors
+/// [`Error::Fenced`] when another decider took over; when the database refuses.
+pub async fn settle(db: &mut SqliteConnection, id: i64, by: i64, now: Timestamp) -> Result<bool> {
+    if fence(&mut *db).await? != by {
+        return Err(Error::Fenced);
+    }
+    let done =
+        sqlx::query("update outbox set state = 'done', done_at = $2, last_error = null where id = $1 and state = 'waiting'")
+            .bind(id)
+            .bind(now.millis())
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes why a row could not be settled, and when to look at it again.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn defer(
+    db: &mut SqliteConnection,
+    id: i64,
+    why: &str,
+    next_at: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "update outbox set attempts = attempts + 1, last_error = $2, next_at = $3 where id = $1",
+    )
+    .bind(id)
+    .bind(why)
+    .bind(next_at.millis())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn fence(db: impl SqliteExecutor<'_>) -> Result<i64> {
+    let Some(bytes) = settings::get(db, FENCE).await? else { return Ok(0) };
+    let bytes = bytes.try_into().map_err(|_| Error::Corrupt("the decider's fence".to_owned()))?;
+    Ok(i64::from_be_bytes(bytes))
+}
+
+fn waiting(row: &SqliteRow) -> Result<Waiting> {
+    let snapshot: Option<&[u8]> = row.try_get("snapshot")?;
+    let order = match snapshot {
+        Some(snapshot) => read(snapshot),
+        None => Err("the document is not here".to_owned()),
+    };
+    Ok(Waiting {
+        id: row.try_get("id")?,
+        order,
+        attempts: row.try_get("attempts")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+    })
+}
+
+fn read(snapshot: &[u8]) -> Result<SignedOrder, String> {
+    let document = Automerge::load(snapshot).map_err(|error| error.to_string())?;
+    order::read(&document).map_err(|refusal| refusal.to_string())
+}
