@@ -109,6 +109,8 @@ pub mod codes {
         CART_SUBMITTED = "CART_SUBMITTED";
         /// The device's storage refused to write.
         STORAGE = "STORAGE";
+        /// Several people wrote different values.
+        CONFLICT = "CONFLICT";
         /// Something went wrong that has no code of its own.
         INTERNAL = "INTERNAL";
     }

@@ -9,7 +9,6 @@ use super::visit::VisitOutcome;
 use crate::id::{ContactId, CustomerId, ProductId, VisitId};
 use crate::place::Place;
 use crate::quantity::{Percent, Quantity};
-use crate::time::Day;
 
 /// One request, tagged by the operation's name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,10 +140,3 @@ pub enum Request {
     },
 }
 
-/// Reads a day that a form sent; empty means none.
-///
-/// # Errors
-/// The text when it is not a day.
-pub fn day(text: &str) -> Result<Option<Day>, &str> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| text) }
-}

@@ -1,0 +1,13 @@
+-- The journal file. This schema never changes incompatibly: every later version of the app must be
+-- able to open it and deliver what is in it.
+
+create table if not exists meta (
+    name  text primary key,
+    value blob not null
+) strict, without rowid;
+
+create table if not exists entry (
+    n     integer primary key,
+    hash  blob not null,
+    bytes blob not null
+) strict;

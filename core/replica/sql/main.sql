@@ -1,0 +1,129 @@
+-- The main file. Everything here can be rebuilt from the journal and the server, so a new version
+-- of the app may drop it and begin again.
+
+create table if not exists meta (
+    name  text primary key,
+    value blob not null
+) strict, without rowid;
+
+-- What the server has admitted.
+create table if not exists document (
+    item blob primary key,
+    base blob not null
+) strict, without rowid;
+
+-- The device's own changes that it has not admitted.
+create table if not exists pending (
+    item  blob not null,
+    n     integer not null,
+    hash  blob not null,
+    bytes blob not null,
+    primary key (item, n)
+) strict, without rowid;
+
+create table if not exists record (
+    item  blob primary key,
+    bytes blob not null
+) strict, without rowid;
+
+create table if not exists channel (
+    name   text primary key,
+    epoch  blob not null,
+    seq    integer not null,
+    digest blob not null,
+    head   integer not null,
+    items  integer not null
+) strict, without rowid;
+
+create table if not exists membership (
+    channel text not null,
+    item    blob not null,
+    element blob not null,
+    primary key (channel, item)
+) strict, without rowid;
+
+create index if not exists membership_by_item on membership (item);
+
+-- The device's operations in plain words.
+create table if not exists operation (
+    n         integer primary key,
+    name      text not null,
+    at        integer not null,
+    subject   text not null,
+    state     text not null default 'open',   -- open, quarantined, released, declined, replaced
+    code      text not null default '',
+    params    text not null default '{}'
+) strict;
+
+create table if not exists operation_item (
+    item blob not null,
+    n    integer not null,
+    primary key (item, n)
+) strict, without rowid;
+
+-- The read model.
+
+create table if not exists customer (
+    id        blob primary key,
+    sort_name text not null,
+    search    text not null,
+    conflicts integer not null,
+    active    integer not null,
+    body      text not null
+) strict, without rowid;
+
+create table if not exists account (
+    customer blob primary key,
+    balance  integer not null,
+    overdue  integer not null
+) strict, without rowid;
+
+create table if not exists assignment (
+    customer blob primary key,
+    manager  blob not null,
+    every    integer not null
+) strict, without rowid;
+
+create table if not exists visit (
+    id       blob primary key,
+    customer blob not null,
+    rep      blob not null,
+    begun    integer not null,
+    finished integer,
+    body     text not null
+) strict, without rowid;
+
+create index if not exists visit_by_customer on visit (customer, begun);
+create index if not exists visit_by_time on visit (begun);
+
+create table if not exists cart (
+    id       blob primary key,
+    customer blob not null,
+    open     integer not null,
+    body     text not null
+) strict, without rowid;
+
+create index if not exists cart_by_customer on cart (customer, open);
+
+create table if not exists sales_order (
+    id       blob primary key,
+    customer blob not null,
+    rep      blob not null,
+    placed   integer not null,
+    total    integer not null,
+    currency text not null,
+    state    text not null,
+    search   text not null,
+    body     text not null
+) strict, without rowid;
+
+create index if not exists order_by_customer on sales_order (customer, placed);
+create index if not exists order_by_time on sales_order (placed);
+
+create table if not exists product (
+    id       blob primary key,
+    code     text not null,
+    shelf    text not null,
+    search   text not null,
+    active   integer not null
+) strict, without rowid;

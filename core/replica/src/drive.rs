@@ -1,0 +1,165 @@
+//! Carrying out the effects of the device's side of a line.
+
+use std::collections::VecDeque;
+
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::sync::device::{Device, Effect, Event, Opening, push_of};
+use roundsman_core::sync::{Channel, Cursor, Push};
+use roundsman_core::views::Connection as LineState;
+
+use crate::{Replica, Result, Topic, main_file};
+
+/// A line to the hub: frames in, frames out. Whoever owns the socket drives it.
+pub struct Line {
+    device: Device,
+}
+
+/// What the owner of the socket has to do.
+#[derive(Debug, Default)]
+pub struct Todo {
+    /// Frames to send, in this order.
+    pub frames: Vec<Vec<u8>>,
+    /// Whether to close the socket after them.
+    pub close: bool,
+}
+
+impl Line {
+    /// A line whose socket has just opened: says hello.
+    ///
+    /// # Errors
+    /// When nobody signed in, or the storage fails.
+    pub fn open(replica: &mut Replica, token: &str, build: &str) -> Result<(Self, Todo)> {
+        let identity = replica.signed_in()?.clone();
+        let mut line = Self { device: Device::new(identity.device, identity.server_key, replica.host.now()) };
+        let opening = Opening {
+            token: token.to_owned(),
+            journal: replica.journal.head,
+            signature: replica.sign(replica.journal.head)?,
+            cursors: replica.cursors()?,
+            build: build.to_owned(),
+        };
+        replica.set_line_state(LineState::Connecting, None);
+        let todo = line.handle(replica, Event::Opened(opening))?;
+        Ok((line, todo))
+    }
+
+    /// Takes in a frame.
+    ///
+    /// # Errors
+    /// When the storage fails; the line must then be closed.
+    pub fn receive(&mut self, replica: &mut Replica, frame: Vec<u8>) -> Result<Todo> {
+        self.handle(replica, Event::Frame(frame))
+    }
+
+    /// Says that something was recorded.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn recorded(&mut self, replica: &mut Replica) -> Result<Todo> {
+        self.handle(replica, Event::Recorded(replica.journal.head))
+    }
+
+    /// Gives the line a fresh access token.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn token(&mut self, replica: &mut Replica, token: &str) -> Result<Todo> {
+        self.handle(replica, Event::Token(token.to_owned()))
+    }
+
+    /// Lets time pass; once a second is enough.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn tick(&mut self, replica: &mut Replica) -> Result<Todo> {
+        self.handle(replica, Event::Tick)
+    }
+
+    fn handle(&mut self, replica: &mut Replica, event: Event) -> Result<Todo> {
+        let mut todo = Todo::default();
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.device.handle(event, replica.host.now()) {
+                replica.carry_out(effect, &mut todo, &mut events)?;
+            }
+        }
+        Ok(todo)
+    }
+}
+
+impl Replica {
+    fn carry_out(&mut self, effect: Effect, todo: &mut Todo, events: &mut VecDeque<Event>) -> Result<()> {
+        match effect {
+            Effect::Send(frame) => todo.frames.push(frame),
+            Effect::ReadJournal { after, bytes_max } => {
+                events.push_back(Event::Entries(self.push_after(after, bytes_max)?));
+            }
+            Effect::KeepReceipt(receipt) => {
+                self.journal.keep(&receipt)?;
+                self.changed.extend([Topic::Sync, Topic::Orders, Topic::Visits, Topic::Customers]);
+            }
+            Effect::SetChannels(heads) => {
+                self.set_channels(&heads)?;
+                self.set_line_state(LineState::Online, None);
+            }
+            Effect::Apply(batch) => events.push_back(Event::Applied(self.apply(&batch)?)),
+            Effect::StartOver(channel) => self.start_over(channel)?,
+            Effect::HubClock(_) => self.heard()?,
+            Effect::UpToDate => {
+                self.heard()?;
+                self.changed.insert(Topic::Sync);
+            }
+            Effect::Refused(refusal) => self.set_line_state(LineState::Refused, Some(refusal)),
+            Effect::Close => todo.close = true,
+        }
+        Ok(())
+    }
+
+    fn push_after(&self, after: u64, bytes_max: usize) -> Result<Option<Push>> {
+        let entries = self.journal.read_after(after, bytes_max)?;
+        let Some(head) = entries.last().map(|(head, _)| *head) else { return Ok(None) };
+        let signature = self.sign(head)?;
+        Ok(Some(push_of(entries.into_iter().map(|(_, bytes)| bytes).collect(), head, signature)))
+    }
+
+    fn cursors(&self) -> Result<Vec<Cursor>> {
+        let mut statement = self.db.prepare_cached("select name, epoch, seq, digest from channel where seq > 0")?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs(), row.get(3)?))
+        })?;
+        rows.map(|row| {
+            let (name, epoch, seq, digest) = row?;
+            Ok(Cursor { channel: name.parse::<Channel>()?, epoch, seq, digest })
+        })
+        .collect()
+    }
+
+    /// The socket closed, or could not be opened. A refusal stays until the next welcome.
+    pub fn line_lost(&mut self) {
+        if self.line.state != LineState::Refused {
+            self.set_line_state(LineState::Offline, None);
+        }
+    }
+
+    /// Why the server does not want this device or token now, if so.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.line.refusal.as_ref()
+    }
+
+    /// Whether a new access token would help.
+    #[must_use]
+    pub fn wants_token(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.code == codes::SIGN_IN_AGAIN)
+    }
+
+    fn set_line_state(&mut self, state: LineState, refusal: Option<Refusal>) {
+        self.line.state = state;
+        self.line.refusal = refusal;
+        self.changed.insert(Topic::Sync);
+    }
+
+    fn heard(&mut self) -> Result<()> {
+        main_file::set_number(&self.db, "last_contact", self.host.now().millis())
+    }
+}

@@ -1,0 +1,46 @@
+//! The two files: how they are opened, natively and in the browser.
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::Result;
+
+/// Both files, open.
+pub struct Files {
+    /// What was done here.
+    pub journal: Connection,
+    /// Everything else.
+    pub main: Connection,
+}
+
+impl Files {
+    /// Opens both by name. `key` encrypts them where SQLite is built with encryption (the browser
+    /// build); `vfs` names the file system there.
+    ///
+    /// # Errors
+    /// When a file cannot be opened with this key.
+    pub fn open(journal: &str, main: &str, vfs: Option<&str>, key: Option<&[u8; 32]>) -> Result<Self> {
+        let journal = open(journal, vfs, key, "full")?;
+        journal.execute_batch(include_str!("../sql/journal.sql"))?;
+        let main = open(main, vfs, key, "normal")?;
+        main.execute_batch(include_str!("../sql/main.sql"))?;
+        Ok(Self { journal, main })
+    }
+}
+
+fn open(name: &str, vfs: Option<&str>, key: Option<&[u8; 32]>, synchronous: &str) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let connection = match vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(name, flags, vfs)?,
+        None => Connection::open_with_flags(name, flags)?,
+    };
+    if let Some(key) = key {
+        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        connection.pragma_update(None, "hexkey", hex)?;
+    }
+    // One connection owns the file, which also lets the write-ahead log live without shared memory.
+    connection.pragma_update(None, "locking_mode", "exclusive")?;
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}

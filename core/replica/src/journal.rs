@@ -1,0 +1,156 @@
+//! The journal file.
+
+use roundsman_core::id::{DeviceId, PersonId};
+use roundsman_core::records::Role;
+use roundsman_core::sync::{Entry, Head, Receipt};
+use roundsman_core::time::{Hlc, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Who uses this device, and the keys of both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// The device.
+    pub device: DeviceId,
+    /// Its short code, such as `K3`.
+    pub device_code: String,
+    /// The person.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Seed of the device's Ed25519 key.
+    pub device_seed: [u8; 32],
+    /// The server's Ed25519 public key.
+    pub server_key: [u8; 32],
+}
+
+/// The journal file, with what it says about the next entry kept at hand.
+pub(crate) struct Journal {
+    db: Connection,
+    pub(crate) head: Head,
+    pub(crate) clock: Hlc,
+    /// Counts the actors this device has used.
+    pub(crate) actor: u32,
+    /// Number of the last order made here.
+    pub(crate) order: u32,
+    /// Everything up to this is safe at the office.
+    pub(crate) safe_upto: u64,
+    /// Since when.
+    pub(crate) safe_at: Option<Timestamp>,
+}
+
+impl Journal {
+    pub(crate) fn open(db: Connection) -> Result<Self> {
+        let last = db
+            .query_row("select n, hash from entry order by n desc limit 1", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let head = last.map_or_else(Head::default, |(n, hash)| Head { n, hash });
+        let mut journal =
+            Self { db, head, clock: Hlc::default(), actor: 1, order: 0, safe_upto: 0, safe_at: None };
+        journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
+        journal.actor = u32::try_from(journal.number("actor")?.unwrap_or(1)).unwrap_or(1);
+        journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
+        if let Some(bytes) = journal.meta("receipt")? {
+            let receipt: Receipt = minicbor::decode(&bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
+            journal.safe_upto = receipt.head.n;
+            journal.safe_at = Some(receipt.at);
+        }
+        Ok(journal)
+    }
+
+    pub(crate) fn identity(&self) -> Result<Option<Identity>> {
+        self.meta("identity")?.map(|bytes| Ok(serde_json::from_slice(&bytes)?)).transpose()
+    }
+
+    pub(crate) fn set_identity(&self, identity: &Identity) -> Result<()> {
+        self.set_meta("identity", &serde_json::to_vec(identity)?)
+    }
+
+    /// Appends an entry. When this returns, it is on disk.
+    pub(crate) fn append(&mut self, entry: &Entry, order: u32) -> Result<()> {
+        let bytes = entry.to_bytes();
+        let hash = roundsman_core::sync::hash(&bytes);
+        let transaction = self.db.transaction()?;
+        transaction
+            .prepare_cached("insert into entry (n, hash, bytes) values (?1, ?2, ?3)")?
+            .execute(params![entry.n, hash, bytes])?;
+        set(&transaction, "clock", &entry.at.0.to_be_bytes())?;
+        if order != self.order {
+            set(&transaction, "order", &i64::from(order).to_be_bytes())?;
+        }
+        transaction.commit()?;
+        self.head = Head { n: entry.n, hash };
+        self.clock = entry.at;
+        self.order = order;
+        Ok(())
+    }
+
+    /// The bytes of entries after `after`, at least one and about `bytes_max`.
+    pub(crate) fn read_after(&self, after: u64, bytes_max: usize) -> Result<Vec<(Head, Vec<u8>)>> {
+        let mut statement = self.db.prepare_cached("select n, hash, bytes from entry where n > ?1 order by n")?;
+        let mut rows = statement.query([after])?;
+        let (mut entries, mut size) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let bytes: Vec<u8> = row.get(2)?;
+            size += bytes.len();
+            if size > bytes_max && !entries.is_empty() {
+                break;
+            }
+            entries.push((Head { n: row.get(0)?, hash: row.get(1)? }, bytes));
+        }
+        Ok(entries)
+    }
+
+    /// The entry with this number.
+    pub(crate) fn entry(&self, n: u64) -> Result<Option<Entry>> {
+        let bytes: Option<Vec<u8>> = self
+            .db
+            .prepare_cached("select bytes from entry where n = ?1")?
+            .query_row([n], |row| row.get(0))
+            .optional()?;
+        bytes.map(|bytes| Ok(Entry::from_bytes(&bytes)?)).transpose()
+    }
+
+    /// Keeps a verified receipt; an older one than the one at hand is dropped.
+    pub(crate) fn keep(&mut self, receipt: &Receipt) -> Result<()> {
+        if receipt.head.n < self.safe_upto {
+            return Ok(());
+        }
+        let bytes = minicbor::to_vec(receipt).map_err(|error| Error::Corrupt(error.to_string()))?;
+        self.set_meta("receipt", &bytes)?;
+        self.safe_upto = receipt.head.n;
+        self.safe_at = Some(receipt.at);
+        Ok(())
+    }
+
+    /// From now on changes are made under a fresh actor.
+    pub(crate) fn next_actor(&mut self) -> Result<()> {
+        self.set_meta("actor", &i64::from(self.actor + 1).to_be_bytes())?;
+        self.actor += 1;
+        Ok(())
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.db.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<i64>> {
+        let bytes = self.meta(name)?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes))
+    }
+
+    fn set_meta(&self, name: &str, value: &[u8]) -> Result<()> {
+        set(&self.db, name, value)
+    }
+}
+
+fn set(db: &Connection, name: &str, value: &[u8]) -> Result<()> {
+    db.prepare_cached("insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2")?
+        .execute(params![name, value])?;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! The main file's documents, records and pending changes. Projections are in [`crate::project`].
+
+use automerge::{Automerge, Change};
+use roundsman_core::id::ItemId;
+use roundsman_core::records::Record;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// What the server has admitted of a document; none when it has nothing.
+pub(crate) fn base(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached("select base from document where item = ?1")?
+        .query_row([item.to_bytes()], |row| row.get(0))
+        .optional()?;
+    bytes.map(|bytes| Ok(Automerge::load(&bytes)?)).transpose()
+}
+
+pub(crate) fn set_base(db: &Connection, item: ItemId, document: &Automerge) -> Result<()> {
+    db.prepare_cached("insert into document (item, base) values (?1, ?2) on conflict (item) do update set base = ?2")?
+        .execute(params![item.to_bytes(), document.save_nocompress()])?;
+    Ok(())
+}
+
+/// What people see: base with pending applied, in memory only.
+pub(crate) fn document(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
+    let pending = pending(db, item)?;
+    let base = base(db, item)?;
+    if pending.is_empty() {
+        return Ok(base);
+    }
+    let mut document = base.unwrap_or_default();
+    document.apply_changes(pending)?;
+    Ok(Some(document))
+}
+
+/// The device's own changes of a document that are not admitted, in order.
+pub(crate) fn pending(db: &Connection, item: ItemId) -> Result<Vec<Change>> {
+    let mut statement = db.prepare_cached("select bytes from pending where item = ?1 order by n")?;
+    let rows = statement.query_map([item.to_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|bytes| Change::from_bytes(bytes?).map_err(|error| Error::Corrupt(error.to_string()))).collect()
+}
+
+/// One pending change's bytes, by its hash.
+pub(crate) fn pending_bytes(db: &Connection, item: ItemId, hash: &[u8]) -> Result<Option<Vec<u8>>> {
+    Ok(db
+        .prepare_cached("select bytes from pending where item = ?1 and hash = ?2")?
+        .query_row(params![item.to_bytes(), hash], |row| row.get(0))
+        .optional()?)
+}
+
+/// Entries whose changes of this document are not admitted.
+pub(crate) fn pending_entries(db: &Connection, item: ItemId) -> Result<Vec<u64>> {
+    let mut statement = db.prepare_cached("select n from pending where item = ?1 order by n")?;
+    let rows = statement.query_map([item.to_bytes()], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A record, as the server wrote it.
+pub(crate) fn record<R: Record>(db: &Connection, id: impl Into<Uuid>) -> Result<Option<R>> {
+    let item = ItemId::new(R::KIND, id);
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached("select bytes from record where item = ?1")?
+        .query_row([item.to_bytes()], |row| row.get(0))
+        .optional()?;
+    bytes.map(|bytes| Ok(R::from_bytes(&bytes)?)).transpose()
+}
+
+/// Every record of a kind.
+pub(crate) fn records<R: Record>(db: &Connection) -> Result<Vec<R>> {
+    let (from, to) = ([R::KIND as u8], [R::KIND as u8 + 1]);
+    let mut statement = db.prepare_cached("select bytes from record where item >= ?1 and item < ?2")?;
+    let rows = statement.query_map([&from[..], &to[..]], |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|bytes| Ok(R::from_bytes(&bytes?)?)).collect()
+}
+
+/// A number kept beside the data.
+pub(crate) fn number(db: &Connection, name: &str) -> Result<i64> {
+    let value: Option<Vec<u8>> =
+        db.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?;
+    Ok(value.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes))
+}
+
+pub(crate) fn set_number(db: &Connection, name: &str, value: i64) -> Result<()> {
+    db.prepare_cached("insert into meta (name, value) values (?1, ?2) on conflict (name) do update set value = ?2")?
+        .execute(params![name, value.to_be_bytes()])?;
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! From documents and records to the read model's rows.
+
+use automerge::Automerge;
+use roundsman_core::documents::{cart, customer, order, visit};
+use roundsman_core::id::{ItemId, ItemKind, OrderId};
+use roundsman_core::records::{Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder};
+use roundsman_core::text::{search_key, search_keys};
+use roundsman_core::views::{OrderState, customer_search, order_search};
+use rusqlite::{Connection, params};
+
+use crate::{Error, Result, Topic, main_file};
+
+/// Writes the row of a document; a document that is gone takes its row with it. A document that
+/// cannot be read yet (its first change is still on the way) has no row.
+pub(crate) fn document(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<Option<Topic>> {
+    match item.kind {
+        ItemKind::Customer => put_customer(db, item, document)?,
+        ItemKind::Visit => put_visit(db, item, document)?,
+        ItemKind::Cart => put_cart(db, item, document)?,
+        ItemKind::Order => put_order(db, item, document)?,
+        _ => return Ok(None),
+    }
+    Ok(topic(item.kind))
+}
+
+/// The topic of a kind of item.
+pub(crate) fn topic(kind: ItemKind) -> Option<Topic> {
+    Some(match kind {
+        ItemKind::Customer | ItemKind::CustomerAccount | ItemKind::Assignment | ItemKind::Person | ItemKind::Territory => {
+            Topic::Customers
+        }
+        ItemKind::Visit => Topic::Visits,
+        ItemKind::Cart => Topic::Carts,
+        ItemKind::Order | ItemKind::SalesOrder => Topic::Orders,
+        ItemKind::Product | ItemKind::PriceList | ItemKind::Price | ItemKind::Stock | ItemKind::Warehouse => {
+            Topic::Catalogue
+        }
+        ItemKind::JournalStatus => Topic::Sync,
+    })
+}
+
+fn put_customer(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
+    let Some(read) = document.and_then(|document| customer::read(document).ok()) else {
+        db.execute("delete from customer where id = ?1", [item.id])?;
+        return Ok(());
+    };
+    let code = main_file::record::<CustomerAccount>(db, item.id)?.map(|account| account.code).unwrap_or_default();
+    db.prepare_cached(
+        "insert or replace into customer (id, sort_name, search, conflicts, active, body) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        item.id,
+        search_key(read.value("name")),
+        customer_search(&read, &code),
+        i64::try_from(read.conflicts()).unwrap_or(i64::MAX),
+        read.active,
+        serde_json::to_string(&read)?,
+    ])?;
+    Ok(())
+}
+
+fn put_visit(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
+    let Some(read) = document.and_then(|document| visit::read(document).ok()) else {
+        db.execute("delete from visit where id = ?1", [item.id])?;
+        return Ok(());
+    };
+    db.prepare_cached(
+        "insert or replace into visit (id, customer, rep, begun, finished, body) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        item.id,
+        read.begun.customer.0,
+        read.begun.rep.0,
+        read.begun.at.millis(),
+        read.finished.as_ref().map(|end| end.at.millis()),
+        serde_json::to_string(&read)?,
+    ])?;
+    Ok(())
+}
+
+fn put_cart(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
+    let Some(read) = document.and_then(|document| cart::read(document).ok()) else {
+        db.execute("delete from cart where id = ?1", [item.id])?;
+        return Ok(());
+    };
+    db.prepare_cached("insert or replace into cart (id, customer, open, body) values (?1, ?2, ?3, ?4)")?.execute(
+        params![item.id, read.customer.0, read.is_open(), serde_json::to_string(&read)?],
+    )?;
+    Ok(())
+}
+
+fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
+    let Some(read) = document.and_then(|document| order::read(document).ok()) else {
+        db.execute("delete from sales_order where id = ?1", [item.id])?;
+        return Ok(());
+    };
+    let decision = main_file::record::<SalesOrder>(db, item.id)?;
+    db.prepare_cached(
+        "insert or replace into sales_order (id, customer, rep, placed, total, currency, state, search, body) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        item.id,
+        read.customer.0,
+        read.rep.0,
+        read.placed_at.millis(),
+        read.total.minor,
+        read.total.currency.as_str(),
+        state_name(OrderState::of(decision.as_ref())),
+        order_search(&read, decision.as_ref().map(|order| order.number.as_str())),
+        serde_json::to_string(&read)?,
+    ])?;
+    Ok(())
+}
+
+/// The word by which orders are filtered: the same as in JSON.
+pub(crate) fn state_name(state: OrderState) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Writes what follows from a record that came or went.
+pub(crate) fn record(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<Option<Topic>> {
+    match item.kind {
+        ItemKind::Product => put_product(db, item, bytes)?,
+        ItemKind::CustomerAccount => put_account(db, item, bytes)?,
+        ItemKind::Assignment => put_assignment(db, item, bytes)?,
+        ItemKind::SalesOrder => {
+            let order = ItemId::from(OrderId(item.id));
+            let read = main_file::document(db, order)?;
+            document(db, order, read.as_ref())?;
+        }
+        ItemKind::JournalStatus => put_status(db, bytes)?,
+        _ => {}
+    }
+    Ok(topic(item.kind))
+}
+
+fn put_product(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()> {
+    let Some(bytes) = bytes else {
+        db.execute("delete from product where id = ?1", [item.id])?;
+        return Ok(());
+    };
+    let product = Product::from_bytes(bytes)?;
+    let search = search_keys(&[&product.name.zh, &product.name.en, &product.code, &product.barcode]);
+    db.prepare_cached("insert or replace into product (id, code, shelf, search, active) values (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![item.id, product.code, product.category.zh, search, product.active])?;
+    Ok(())
+}
+
+fn put_account(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()> {
+    let Some(bytes) = bytes else {
+        db.execute("delete from account where customer = ?1", [item.id])?;
+        return Ok(());
+    };
+    let account = CustomerAccount::from_bytes(bytes)?;
+    db.prepare_cached("insert or replace into account (customer, balance, overdue) values (?1, ?2, ?3)")?
+        .execute(params![item.id, account.balance.minor, account.overdue.minor])?;
+    // The customer is also found by its number.
+    let customer = ItemId::from(account.customer);
+    let read = main_file::document(db, customer)?;
+    document(db, customer, read.as_ref())?;
+    Ok(())
+}
+
+fn put_assignment(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()> {
+    let Some(bytes) = bytes else {
+        db.execute("delete from assignment where customer = ?1", [item.id])?;
+        return Ok(());
+    };
+    let assignment = Assignment::from_bytes(bytes)?;
+    db.prepare_cached("insert or replace into assignment (customer, manager, every) values (?1, ?2, ?3)")?
+        .execute(params![item.id, assignment.account_manager.0, assignment.visit_every_days])?;
+    Ok(())
+}
+
+fn put_status(db: &Connection, bytes: Option<&[u8]>) -> Result<()> {
+    let Some(bytes) = bytes else { return Ok(()) };
+    let status = JournalStatus::from_bytes(bytes)?;
+    let admitted = i64::try_from(status.admitted_upto).map_err(|error| Error::Corrupt(error.to_string()))?;
+    main_file::set_number(db, "admitted_upto", admitted)?;
+    for exception in status.exceptions {
+        let state = match exception.state {
+            ExceptionState::Quarantined => "quarantined",
+            ExceptionState::Released => "released",
+            ExceptionState::Declined => "declined",
+            ExceptionState::Replaced => "replaced",
+        };
+        db.prepare_cached("update operation set state = ?2, code = ?3 where n = ?1")?
+            .execute(params![exception.n, state, exception.code])?;
+    }
+    Ok(())
+}

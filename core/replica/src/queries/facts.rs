@@ -1,0 +1,94 @@
+//! What stands beside a document: how far it got, and the company's side of a customer.
+
+use roundsman_core::id::{CustomerId, ItemId, ProductId};
+use roundsman_core::money::{Currency, Money};
+use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Stock};
+use roundsman_core::rules::{Shelf, Slot};
+use roundsman_core::time::Timestamp;
+use roundsman_core::views::{CustomerFacts, Names, SyncState};
+use rusqlite::{OptionalExtension, params};
+
+use crate::{Replica, Result, main_file};
+
+impl Replica {
+    /// How far the newest own operation on an item got.
+    pub(crate) fn sync_state(&self, item: impl Into<ItemId>) -> Result<SyncState> {
+        let row: Option<(u64, String)> = self
+            .db
+            .prepare_cached(
+                "select o.n, o.state from operation_item i join operation o on o.n = i.n \
+                 where i.item = ?1 order by o.n desc limit 1",
+            )?
+            .query_row([item.into().to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match row {
+            None => Ok(SyncState::Confirmed),
+            Some((n, state)) => self.operation_state(n, &state),
+        }
+    }
+
+    /// How far one operation got.
+    pub(crate) fn operation_state(&self, n: u64, state: &str) -> Result<SyncState> {
+        Ok(match state {
+            "quarantined" => SyncState::NeedsOffice,
+            "declined" => SyncState::NeedsYou,
+            _ if n > self.journal.safe_upto => SyncState::SavedHere,
+            _ if i64::try_from(n).unwrap_or(i64::MAX) > main_file::number(&self.db, "admitted_upto")? => {
+                SyncState::SafeAtOffice
+            }
+            _ => SyncState::Confirmed,
+        })
+    }
+
+    pub(crate) fn facts(&self, id: CustomerId) -> Result<CustomerFacts> {
+        let account: Option<CustomerAccount> = main_file::record(&self.db, id.0)?;
+        let assignment: Option<Assignment> = main_file::record(&self.db, id.0)?;
+        let directory = self.directory.borrow();
+        let last_order = self
+            .db
+            .prepare_cached("select placed, total, currency from sales_order where customer = ?1 order by placed desc limit 1")?
+            .query_row(params![id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+            .optional()?
+            .map(|(placed, total, currency)| {
+                (Timestamp(placed), Money::new(total, currency.parse().unwrap_or(Currency::CNY)))
+            });
+        let last_visit = self
+            .db
+            .prepare_cached("select max(begun) from visit where customer = ?1")?
+            .query_row(params![id.0], |row| row.get::<_, Option<i64>>(0))?
+            .map(Timestamp);
+        Ok(CustomerFacts {
+            territory: assignment.as_ref().and_then(|it| directory.territory(it.territory)),
+            manager: assignment.as_ref().map(|it| directory.person(it.account_manager)).unwrap_or_default(),
+            account,
+            assignment,
+            last_order,
+            last_visit,
+        })
+    }
+
+    /// The records that price these products for a customer.
+    pub(crate) fn shelf(&self, customer: CustomerId, products: &[ProductId]) -> Result<Shelf> {
+        let account: Option<CustomerAccount> = main_file::record(&self.db, customer.0)?;
+        let list = match &account {
+            Some(account) => main_file::record::<PriceList>(&self.db, account.price_list.0)?,
+            None => None,
+        };
+        let warehouse = account.as_ref().map(|account| account.warehouse);
+        let Some(list) = list else { return Ok(Shelf::without_prices(account)) };
+        let mut shelf = Shelf { list, account, slots: Default::default() };
+        for product in products {
+            let stock = match warehouse {
+                Some(warehouse) => main_file::record(&self.db, Stock::id_of(warehouse, *product))?,
+                None => None,
+            };
+            let slot = Slot {
+                product: main_file::record(&self.db, product.0)?,
+                price: main_file::record(&self.db, Price::id_of(shelf.list.id, *product))?,
+                stock,
+            };
+            shelf.slots.insert(*product, slot);
+        }
+        Ok(shelf)
+    }
+}

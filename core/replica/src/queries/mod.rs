@@ -1,0 +1,199 @@
+//! What screens ask. Every answer comes from this device alone.
+
+mod cart;
+mod customers;
+mod facts;
+mod orders;
+mod sync;
+mod today;
+mod visits;
+
+use roundsman_core::id::{CustomerId, OrderId, VisitId};
+use roundsman_core::time::Day;
+use roundsman_core::views::OrderState;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Replica, Result, Topic};
+
+/// Rows of a list at most.
+const LIMIT_MAX: u32 = 500;
+/// Rows of a list when nobody said.
+const LIMIT: u32 = 100;
+
+/// A part of a list, and how long the whole is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rows<T> {
+    /// Rows that fit the question.
+    pub total: u32,
+    /// The asked-for part of them.
+    pub rows: Vec<T>,
+}
+
+/// How customers are sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CustomerSort {
+    /// By name.
+    #[default]
+    Name,
+    /// Those who should have been visited longest ago first.
+    Due,
+    /// Those who were not visited for longest first.
+    LastVisit,
+    /// Those who owe most first.
+    Balance,
+    /// Those who ordered last first.
+    LastOrder,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Rows at most.
+    pub limit: Option<u32>,
+    /// Rows left out before.
+    pub offset: Option<u32>,
+}
+
+impl Page {
+    pub(crate) fn limit(self) -> u32 {
+        self.limit.unwrap_or(LIMIT).min(LIMIT_MAX)
+    }
+
+    pub(crate) fn offset(self) -> u32 {
+        self.offset.unwrap_or(0)
+    }
+}
+
+/// A question, tagged by its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", content = "args", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Query {
+    /// A rep's day.
+    Today {
+        /// Which day.
+        day: Day,
+    },
+    /// Customers in a list.
+    Customers {
+        /// Words that must all be found.
+        search: Option<String>,
+        /// The order of rows.
+        sort: Option<CustomerSort>,
+        /// Which part.
+        #[serde(flatten)]
+        page: Page,
+    },
+    /// One customer.
+    Customer {
+        /// Which one.
+        id: CustomerId,
+    },
+    /// Who changed what in a customer.
+    CustomerHistory {
+        /// Which one.
+        id: CustomerId,
+    },
+    /// Visits, newest first.
+    Visits {
+        /// Only of this customer.
+        customer: Option<CustomerId>,
+        /// Which part.
+        #[serde(flatten)]
+        page: Page,
+    },
+    /// One visit.
+    Visit {
+        /// Which one.
+        id: VisitId,
+    },
+    /// What a customer can order.
+    Catalogue {
+        /// For whom.
+        customer: CustomerId,
+        /// Words that must all be found.
+        search: Option<String>,
+        /// Only this shelf, by its Chinese name.
+        category: Option<String>,
+        /// Which part.
+        #[serde(flatten)]
+        page: Page,
+    },
+    /// A customer's cart.
+    Cart {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// Orders, newest first.
+    Orders {
+        /// Words that must all be found.
+        search: Option<String>,
+        /// Only in this state.
+        state: Option<OrderState>,
+        /// Only of this customer.
+        customer: Option<CustomerId>,
+        /// Which part.
+        #[serde(flatten)]
+        page: Page,
+    },
+    /// One order.
+    Order {
+        /// Which one.
+        id: OrderId,
+    },
+    /// How far everything got.
+    Status,
+}
+
+impl Query {
+    /// What has to change for the answer to be another.
+    #[must_use]
+    pub fn topics(&self) -> &'static [Topic] {
+        use Topic::{Carts, Catalogue, Customers, Orders, Sync, Visits};
+        match self {
+            Self::Today { .. } | Self::Customers { .. } | Self::Customer { .. } => &[Customers, Visits, Orders, Carts],
+            Self::CustomerHistory { .. } => &[Customers],
+            Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
+            Self::Catalogue { .. } | Self::Cart { .. } => &[Catalogue, Carts, Customers, Orders],
+            Self::Orders { .. } | Self::Order { .. } => &[Orders],
+            Self::Status => &[Sync, Orders, Customers],
+        }
+    }
+}
+
+impl Replica {
+    /// Answers a question as JSON, in the form of the matching type of `core::views`.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn query(&self, query: &Query) -> Result<Value> {
+        Ok(match query {
+            Query::Today { day } => serde_json::to_value(self.today(*day)?)?,
+            Query::Customers { search, sort, page } => {
+                serde_json::to_value(self.customers(search.as_deref(), sort.unwrap_or_default(), *page)?)?
+            }
+            Query::Customer { id } => serde_json::to_value(self.customer(*id)?)?,
+            Query::CustomerHistory { id } => serde_json::to_value(self.customer_history(*id)?)?,
+            Query::Visits { customer, page } => serde_json::to_value(self.visits(*customer, *page)?)?,
+            Query::Visit { id } => serde_json::to_value(self.visit(*id)?)?,
+            Query::Catalogue { customer, search, category, page } => {
+                serde_json::to_value(self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?)?
+            }
+            Query::Cart { customer } => serde_json::to_value(self.cart(*customer)?)?,
+            Query::Orders { search, state, customer, page } => {
+                serde_json::to_value(self.orders(search.as_deref(), *state, *customer, *page)?)?
+            }
+            Query::Order { id } => serde_json::to_value(self.order(*id)?)?,
+            Query::Status => serde_json::to_value(self.status()?)?,
+        })
+    }
+}
+
+/// A condition that every word of a search must meet in a `search` column, and its parameters.
+pub(crate) fn search_condition(column: &str, search: Option<&str>) -> (String, Vec<String>) {
+    let terms = roundsman_core::text::query_terms(search.unwrap_or_default());
+    let condition = terms.iter().map(|_| format!(" and instr({column}, ?) > 0")).collect();
+    (condition, terms)
+}

@@ -1,0 +1,168 @@
+//! How far everything got, and what needs somebody.
+
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::{CustomerId, ItemId, ItemKind};
+use roundsman_core::time::Timestamp;
+use roundsman_core::views::{
+    AttentionRow, CatchUp, JournalRow, JournalView, OrderState, OrderView, SyncState, SyncView,
+};
+use rusqlite::OptionalExtension;
+use uuid::Uuid;
+
+use super::Page;
+use crate::{Replica, Result, main_file};
+
+/// Operations on the sync screen.
+const RECENT: u32 = 30;
+
+impl Replica {
+    pub(crate) fn status(&self) -> Result<SyncView> {
+        let contact = main_file::number(&self.db, "last_contact")?;
+        let journal = &self.journal;
+        Ok(SyncView {
+            connection: self.line.state,
+            refusal: self.line.refusal.clone(),
+            last_contact: (contact > 0).then_some(Timestamp(contact)),
+            journal: JournalView {
+                entries: journal.head.n,
+                safe_upto: journal.safe_upto,
+                safe_at: journal.safe_at,
+                waiting: journal.head.n - journal.safe_upto.min(journal.head.n),
+            },
+            catch_up: self.catch_up_view()?,
+            persisted: self.line.persisted,
+            attention: self.attention()?,
+            recent: self.recent("")?,
+        })
+    }
+
+    fn catch_up_view(&self) -> Result<Option<CatchUp>> {
+        let (done, total, behind): (i64, i64, i64) = self.db.query_row(
+            "select (select count(*) from membership), coalesce(sum(items), 0), coalesce(sum(seq < head), 0) from channel",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let known: i64 = self.db.query_row("select count(*) from channel", [], |row| row.get(0))?;
+        if known > 0 && behind == 0 {
+            return Ok(None);
+        }
+        let (done, total) = (done.unsigned_abs(), total.unsigned_abs());
+        Ok(Some(CatchUp { done: done.min(total), total }))
+    }
+
+    fn attention(&self) -> Result<Vec<AttentionRow>> {
+        let mut rows = self.refused_entries()?;
+        rows.extend(self.conflicts()?);
+        for state in [OrderState::Countered, OrderState::Declined, OrderState::Held] {
+            for row in self.orders(None, Some(state), None, Page::default())?.rows {
+                rows.extend(self.order(row.id)?.and_then(|order| answered(order, state)));
+            }
+        }
+        rows.sort_by_key(|row| (row.who != SyncState::NeedsYou, std::cmp::Reverse(row.at)));
+        Ok(rows)
+    }
+
+    fn refused_entries(&self) -> Result<Vec<AttentionRow>> {
+        let open = self.recent("where state in ('quarantined', 'declined')")?;
+        open.into_iter()
+            .map(|row| {
+                let refusal = row.refusal.unwrap_or_else(|| Refusal::new(codes::INTERNAL));
+                let kind = if row.state == SyncState::NeedsYou { "declined" } else { "quarantined" };
+                let customer = self.customer_of_entry(row.n)?;
+                Ok(AttentionRow {
+                    kind: kind.to_owned(),
+                    subject: row.subject,
+                    customer,
+                    order: None,
+                    who: row.state,
+                    refusal: refusal.with("operation", &row.operation),
+                    at: row.at,
+                })
+            })
+            .collect()
+    }
+
+    fn customer_of_entry(&self, n: u64) -> Result<Option<CustomerId>> {
+        let item: Option<[u8; ItemId::LEN]> = self
+            .db
+            .query_row("select item from operation_item where n = ?1 limit 1", [n], |row| row.get(0))
+            .optional()?;
+        let item = item.and_then(|bytes| ItemId::from_bytes(&bytes));
+        Ok(item.filter(|item| item.kind == ItemKind::Customer).map(|item| CustomerId(item.id)))
+    }
+
+    fn conflicts(&self) -> Result<Vec<AttentionRow>> {
+        let mut statement = self.db.prepare_cached("select id from customer where conflicts > 0 and active")?;
+        let ids = statement.query_map([], |row| row.get::<_, Uuid>(0))?;
+        let mut rows = Vec::new();
+        for id in ids {
+            let id = CustomerId(id?);
+            let customer = self.customer_document(id)?;
+            let newest = |field: &roundsman_core::documents::Field| field.versions.first().map(|version| version.at);
+            for (name, field) in customer.fields.iter().filter(|(_, field)| !field.versions.is_empty()) {
+                let at = newest(field).map(|at| roundsman_core::time::Hlc(at).timestamp()).unwrap_or_default();
+                rows.push(AttentionRow {
+                    kind: "conflict".to_owned(),
+                    subject: customer.value("name").to_owned(),
+                    customer: Some(id),
+                    order: None,
+                    who: SyncState::NeedsYou,
+                    refusal: Refusal::new(codes::CONFLICT).with("field", name).with("values", field.versions.len()),
+                    at,
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    fn recent(&self, condition: &str) -> Result<Vec<JournalRow>> {
+        let mut statement = self.db.prepare_cached(&format!(
+            "select n, name, at, subject, state, code, params from operation {condition} order by n desc limit {RECENT}"
+        ))?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, u64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, String>(4)?,
+                row.get::<_, String>(5)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (n, operation, at, subject, state, code) = row?;
+            Ok(JournalRow {
+                n,
+                operation,
+                at: Timestamp(at),
+                subject,
+                state: self.operation_state(n, &state)?,
+                refusal: (!code.is_empty() && state != "released").then(|| Refusal::new(&code)),
+            })
+        })
+        .collect()
+    }
+}
+
+/// What an answered order asks of somebody.
+fn answered(order: OrderView, state: OrderState) -> Option<AttentionRow> {
+    let outcome = order.outcome?;
+    let refusal = outcome.reasons.first().map_or_else(
+        || Refusal::new(codes::INTERNAL),
+        |reason| Refusal { code: reason.code.clone(), params: reason.params.clone() },
+    );
+    let kind = match state {
+        OrderState::Held => "held",
+        OrderState::Countered => "countered",
+        _ => "declined",
+    };
+    Some(AttentionRow {
+        kind: kind.to_owned(),
+        subject: format!("{} · {}", order.row.device_number, order.row.customer_name),
+        customer: Some(order.row.customer),
+        order: Some(order.row.id),
+        who: state.answered().unwrap_or(SyncState::NeedsOffice),
+        refusal,
+        at: outcome.decided_at,
+    })
+}

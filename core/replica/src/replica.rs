@@ -1,0 +1,108 @@
+//! One device's replica for one user.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::ItemId;
+use roundsman_core::sync::sign_head;
+use roundsman_core::time::Hlc;
+use roundsman_core::views::Connection as LineState;
+use rusqlite::Connection;
+
+use crate::journal::{Identity, Journal};
+use crate::names::Directory;
+use crate::{Files, Host, Result, Topic, main_file, project};
+
+/// The replica: everything screens read and everything reps do goes through here.
+pub struct Replica {
+    pub(crate) host: Box<dyn Host>,
+    pub(crate) journal: Journal,
+    pub(crate) db: Connection,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) directory: RefCell<Directory>,
+    pub(crate) changed: BTreeSet<Topic>,
+    pub(crate) line: LineStatus,
+}
+
+/// What is known about the line to the hub, for the sync screen.
+#[derive(Debug, Clone)]
+pub(crate) struct LineStatus {
+    pub(crate) state: LineState,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) persisted: Option<bool>,
+}
+
+impl Replica {
+    /// Takes over both files. Operations that reached the journal but not the main file (the app
+    /// was killed between the two commits) are carried over first.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn open(files: Files, host: Box<dyn Host>) -> Result<Self> {
+        let journal = Journal::open(files.journal)?;
+        let identity = journal.identity()?;
+        let directory = RefCell::new(Directory::load(&files.main)?);
+        let line = LineStatus { state: LineState::Offline, refusal: None, persisted: None };
+        let mut replica =
+            Self { host, journal, db: files.main, identity, directory, changed: BTreeSet::new(), line };
+        replica.catch_up()?;
+        Ok(replica)
+    }
+
+    /// Whose replica this is; none before the first sign-in.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Makes this the replica of a person on an enrolled device.
+    ///
+    /// # Errors
+    /// [`codes::INVALID`] when it already belongs to another person or device.
+    pub fn adopt(&mut self, identity: Identity) -> Result<()> {
+        let other = |own: &Identity| own.person != identity.person || own.device != identity.device;
+        if self.identity.as_ref().is_some_and(other) {
+            return Err(Refusal::new(codes::INVALID).with("field", "person").into());
+        }
+        self.journal.set_identity(&identity)?;
+        self.identity = Some(identity);
+        self.changed.insert(Topic::Sync);
+        Ok(())
+    }
+
+    /// What changed since the last call, for those who watch.
+    pub fn take_changed(&mut self) -> Vec<Topic> {
+        std::mem::take(&mut self.changed).into_iter().collect()
+    }
+
+    /// Notes whether the browser promised to keep the data.
+    pub fn set_persisted(&mut self, persisted: bool) {
+        self.line.persisted = Some(persisted);
+        self.changed.insert(Topic::Sync);
+    }
+
+    pub(crate) fn signed_in(&self) -> Result<&Identity> {
+        self.identity.as_ref().ok_or_else(|| Refusal::new(codes::SIGN_IN_AGAIN).into())
+    }
+
+    /// The device's signature of its journal's head.
+    pub(crate) fn sign(&self, head: roundsman_core::sync::Head) -> Result<Vec<u8>> {
+        let identity = self.signed_in()?;
+        let key = ed25519_dalek::SigningKey::from_bytes(&identity.device_seed);
+        Ok(sign_head(&key, identity.device, head))
+    }
+
+    /// The hybrid clock for what is done now: after everything done or seen here.
+    pub(crate) fn tick(&self) -> Result<Hlc> {
+        let seen = Hlc(main_file::number(&self.db, "clock")?);
+        Ok(self.journal.clock.max(seen).tick(self.host.now()))
+    }
+
+    /// Projects a document's row again and notes the topic.
+    pub(crate) fn project(&mut self, item: ItemId) -> Result<()> {
+        let document = main_file::document(&self.db, item)?;
+        self.changed.extend(project::document(&self.db, item, document.as_ref())?);
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Recording an operation: durable first, then visible.
+
+use automerge::Automerge;
+use roundsman_core::access::may_record;
+use roundsman_core::documents::{Made, Operation, Request, Stamp, actor_of, execute};
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::ItemId;
+use roundsman_core::sync::{Entry, EntryChange};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Replica, Result, Topic, main_file, project};
+
+/// What was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Its number in the journal; 0 when nothing had to be changed.
+    pub n: u64,
+    /// The document it is about.
+    pub id: Uuid,
+}
+
+impl Replica {
+    /// Does what a person asked for. When this returns, it is on this device's disk.
+    ///
+    /// # Errors
+    /// The refusal to show; nothing was recorded then.
+    pub fn run(&mut self, request: Request) -> Result<Recorded> {
+        let planned = self.plan(request)?;
+        self.record(planned.operation.as_ref(), planned.id, &planned.subject)
+    }
+
+    fn record(&mut self, operation: &dyn Operation, id: Uuid, subject: &str) -> Result<Recorded> {
+        let identity = self.signed_in()?;
+        if !may_record(identity.role, operation.name()) {
+            return Err(Refusal::new(codes::ACCESS_ENDED).with("operation", operation.name()).into());
+        }
+        let stamp = Stamp { at: self.tick()?, by: identity.person, device: identity.device };
+        let actor = actor_of(identity.device, self.journal.actor);
+        let mut load = |item| main_file::document(&self.db, item).map_err(Refusal::from);
+        let made = execute(operation, &actor, stamp, &mut load)?;
+        if made.is_empty() {
+            return Ok(Recorded { n: 0, id });
+        }
+        let entry = self.entry(operation, stamp, &made)?;
+        let order = if operation.name() == "order.submit" { self.journal.order + 1 } else { self.journal.order };
+        self.journal.append(&entry, order)?;
+        // From here on nothing is lost: should the rest fail, opening again carries it over.
+        let documents: Vec<_> = made.into_iter().map(|made| (made.item, made.document)).collect();
+        self.follow(&entry, subject, &documents)?;
+        Ok(Recorded { n: entry.n, id })
+    }
+
+    fn entry(&self, operation: &dyn Operation, stamp: Stamp, made: &[Made]) -> Result<Entry> {
+        let mut rests_on = Vec::new();
+        for item in operation.documents().into_iter().chain(operation.reads()) {
+            rests_on.extend(main_file::pending_entries(&self.db, item)?);
+        }
+        rests_on.sort_unstable();
+        rests_on.dedup();
+        Ok(Entry {
+            n: self.journal.head.n + 1,
+            previous: self.journal.head.hash,
+            device: stamp.device,
+            person: stamp.by,
+            at: stamp.at,
+            offset_minutes: self.host.offset_minutes(),
+            operation: operation.name().to_owned(),
+            version: operation.version(),
+            args: operation.args(),
+            changes: made.iter().map(|made| EntryChange { item: made.item, bytes: made.change.clone() }).collect(),
+            rests_on,
+            replaces: None,
+        })
+    }
+
+    /// Brings the main file up to an entry of the journal.
+    fn follow(&mut self, entry: &Entry, subject: &str, documents: &[(ItemId, Automerge)]) -> Result<()> {
+        let transaction = self.db.transaction()?;
+        write(&transaction, entry, subject)?;
+        for (item, document) in documents {
+            self.changed.extend(project::document(&transaction, *item, Some(document))?);
+        }
+        transaction.commit()?;
+        self.changed.insert(Topic::Sync);
+        Ok(())
+    }
+
+    /// Carries over what reached the journal but not the main file.
+    pub(crate) fn catch_up(&mut self) -> Result<()> {
+        let mut upto = u64::try_from(main_file::number(&self.db, "applied_upto")?).unwrap_or(0);
+        while upto < self.journal.head.n {
+            upto += 1;
+            let Some(entry) = self.journal.entry(upto)? else { continue };
+            let transaction = self.db.transaction()?;
+            write(&transaction, &entry, "")?;
+            for change in &entry.changes {
+                let document = main_file::document(&transaction, change.item)?;
+                self.changed.extend(project::document(&transaction, change.item, document.as_ref())?);
+            }
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of an entry: its pending changes, and the line in the list of operations.
+fn write(db: &Connection, entry: &Entry, subject: &str) -> Result<()> {
+    for change in &entry.changes {
+        let parsed = automerge::Change::from_bytes(change.bytes.clone())
+            .map_err(|error| crate::Error::Corrupt(error.to_string()))?;
+        // After a rebuild of the main file the server may already have admitted it.
+        let admitted = main_file::base(db, change.item)?
+            .is_some_and(|base| base.get_change_meta_by_hash(&parsed.hash()).is_some());
+        if !admitted {
+            db.prepare_cached("insert or ignore into pending (item, n, hash, bytes) values (?1, ?2, ?3, ?4)")?
+                .execute(params![change.item.to_bytes(), entry.n, parsed.hash().0, change.bytes])?;
+        }
+        db.prepare_cached("insert or ignore into operation_item (item, n) values (?1, ?2)")?
+            .execute(params![change.item.to_bytes(), entry.n])?;
+    }
+    db.prepare_cached("insert or ignore into operation (n, name, at, subject) values (?1, ?2, ?3, ?4)")?
+        .execute(params![entry.n, entry.operation, entry.at.timestamp().millis(), subject])?;
+    main_file::set_number(db, "applied_upto", i64::try_from(entry.n).unwrap_or(i64::MAX))
+}
+
