@@ -1,4 +1,5 @@
 import { codeText, decimal, locale, money, unitText } from "@roundsman/kit";
+import type { OrderState } from "#api/types.ts";
 import { m } from "./paraglide/messages.js";
 
 /** A count as people write it. */
@@ -47,3 +48,6 @@ export function lasted(ms: number): string {
   if (minutes < 48 * 60) return m.hours({ n: whole(Math.round(minutes / 60)) });
   return m.days_long({ n: whole(Math.round(minutes / (24 * 60))) });
 }
+
+/** Where an order stands, as the office sees it: what waits for the rep does not wait for us. */
+export const stateText = (state: OrderState): string => (state === "countered" ? m.state_countered() : codeText("order", state));

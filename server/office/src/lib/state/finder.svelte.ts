@@ -28,6 +28,7 @@ export class Finder {
 
   found = $derived([...this.#pages(), ...(this.text.trim() ? (this.#server.value ?? []) : [])]);
   chosen = $derived(this.found[this.at]);
+  error = $derived(this.#server.error);
   busy = $derived(this.#waiting || this.#server.loading);
 
   start(): void {

@@ -23,6 +23,7 @@ class Live {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #topics = new Set<Topic>();
   #ids = new Set<string>();
+  #anything = false;
   #gathering: ReturnType<typeof setTimeout> | undefined;
 
   /** Calls back whenever something of these topics changed. Returns the function that ends it. */
@@ -35,9 +36,11 @@ class Live {
   start(): void {
     this.stop();
     this.#open();
+    addEventListener("online", this.#again);
   }
 
   stop(): void {
+    removeEventListener("online", this.#again);
     clearTimeout(this.#timer);
     this.#source?.close();
     this.#source = undefined;
@@ -45,7 +48,14 @@ class Live {
     this.lostAt = undefined;
   }
 
+  /** The network is back: no need to wait for the next attempt. */
+  #again = (): void => {
+    if (this.state === "lost") this.#open();
+  };
+
   #open(): void {
+    clearTimeout(this.#timer);
+    this.#source?.close();
     const source = new EventSource("/api/live");
     this.#source = source;
     source.addEventListener("open", () => this.#opened());
@@ -76,9 +86,10 @@ class Live {
     const told = JSON.parse(data) as { topics: Topic[]; ids: string[] };
     for (const topic of told.topics) this.#topics.add(topic);
     for (const id of told.ids) this.#ids.add(id);
+    this.#anything ||= told.ids.length === 0;
     this.#gathering ??= setTimeout(() => {
-      const [about, ids] = [this.#topics, this.#ids];
-      [this.#topics, this.#ids, this.#gathering] = [new Set(), new Set(), undefined];
+      const [about, ids] = [this.#topics, this.#anything ? new Set<string>() : this.#ids];
+      [this.#topics, this.#ids, this.#anything, this.#gathering] = [new Set(), new Set(), false, undefined];
       this.#tell(about, ids);
     }, GATHER_MS);
   }
