@@ -17,6 +17,7 @@ export default defineConfig({
       executablePath: process.env["ROUNDSMAN_CHROMIUM"] ?? "/usr/bin/chromium",
       args: ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     },
+    actionTimeout: 15_000,
     trace: "retain-on-failure",
   },
 });

@@ -13,12 +13,12 @@ export async function expectAccessible(device: Device): Promise<void> {
 
 /** The screen as assistive technology hears it is as kept in `specs/snapshots`. */
 export async function expectOutline(device: Device, name: string): Promise<void> {
-  const file = `${name}.${device.locale}.aria.yml`;
+  const file = `${name}-${device.locale}.aria.yml`;
   await expect(device.page.locator("main")).toMatchAriaSnapshot({ name: file });
 }
 
 /** Keeps a picture of the screen in `results/pictures`. */
 export async function takePicture(device: Device, name: string): Promise<void> {
   await device.page.evaluate(() => document.fonts.ready);
-  await device.page.screenshot({ path: `results/pictures/${name}.${device.locale}.png` });
+  await device.page.screenshot({ path: `results/pictures/${name}-${device.locale}.png` });
 }
