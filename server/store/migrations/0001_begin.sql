@@ -70,10 +70,21 @@ create table journal (
     code        text,                              -- why it is not admitted
     params      text,                              -- JSON, for its sentence
     subject     text not null default '',          -- what people call what it is about
+    decided_by  blob,                              -- who released or declined it
+    decided_at  integer,
+    note        text not null default '',          -- what they said about it
     primary key (device, n)
 ) strict, without rowid;
 
 create index journal_exceptions on journal (state, received_at) where state not in ('stored', 'admitted');
+
+-- Quarantined entries that wait for another one of the same journal.
+create table resting (
+    device blob not null,
+    base   integer not null,
+    n      integer not null,
+    primary key (device, base, n)
+) strict, without rowid;
 
 -- The operation that made each change of a document, for its history.
 create table document_entry (
@@ -140,6 +151,7 @@ create table departure (
 ) strict, without rowid;
 
 create index departure_by_seq on departure (channel, seq);
+create index departure_by_item on departure (item);
 
 -- Which changes each commit brought to a document in a channel.
 create table feed (

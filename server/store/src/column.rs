@@ -18,6 +18,11 @@ pub(crate) fn from_code<T: DeserializeOwned>(code: String) -> Result<T> {
     from_value(serde_json::Value::String(code))
 }
 
+/// A value as JSON.
+pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
 /// Reads JSON from a column.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::Corrupt(error.to_string()))

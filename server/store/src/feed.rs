@@ -81,6 +81,30 @@ impl Commit {
         self.place(db, item, channels, |channel| document_element(channel, item, heads), changes).await
     }
 
+    /// Makes what is stored of an item visible in exactly these channels, as it is.
+    ///
+    /// # Errors
+    /// When nothing of it is stored; when the database refuses.
+    pub async fn show(
+        &mut self,
+        db: &mut SqliteConnection,
+        item: ItemId,
+        channels: &[Channel],
+    ) -> Result<()> {
+        let stored = if item.kind.is_document() {
+            "select heads from document where item = $1"
+        } else {
+            "select hash from record where item = $1"
+        };
+        let state: Vec<u8> = sqlx::query_scalar(stored).bind(&item.to_bytes()[..]).fetch_one(&mut *db).await?;
+        let heads = state.chunks_exact(32).map(element_of).collect::<Result<Vec<_>>>()?;
+        let element = |channel| match heads.as_slice() {
+            [hash] if !item.kind.is_document() => record_element(channel, item, hash),
+            heads => document_element(channel, item, heads),
+        };
+        self.place(db, item, channels, element, &[]).await
+    }
+
     async fn place(
         &mut self,
         db: &mut SqliteConnection,

@@ -5,14 +5,22 @@
 
 mod column;
 pub mod devices;
+pub mod documents;
 mod error;
 pub mod feed;
+pub mod feed_read;
+pub mod history;
+pub mod journal;
+pub mod lists;
 pub mod outbox;
 pub mod outcomes;
 pub mod people;
+pub mod projection;
+pub mod quarantine;
 pub mod records;
 pub mod sessions;
 pub mod settings;
+pub mod visibility;
 mod writer;
 
 use std::path::Path;

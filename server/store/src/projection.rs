@@ -1,0 +1,106 @@
+//! The read model of documents: rows for lists and search, always possible to rebuild.
+
+use roundsman_core::documents::customer::Customer;
+use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::visit::Visit;
+use roundsman_core::id::{CustomerId, VisitId};
+use roundsman_core::time::Timestamp;
+use roundsman_core::views::{customer_search, order_search, visit_search};
+use roundsman_core::records::CustomerAccount;
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use crate::{Result, column, records};
+
+/// Projects a customer.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn customer(db: &mut SqliteConnection, id: CustomerId, customer: &Customer) -> Result<()> {
+    let account = records::get::<CustomerAccount>(&mut *db, id).await?;
+    let code = account.map(|account| account.code).unwrap_or_default();
+    sqlx::query(
+        "insert into customer_row (id, name, search, phone, conflicts, inactive, body) \
+         values ($1, $2, $3, $4, $5, $6, $7) \
+         on conflict (id) do update set name = $2, search = $3, phone = $4, conflicts = $5, \
+             inactive = $6, body = $7",
+    )
+    .bind(id.0)
+    .bind(customer.value("name"))
+    .bind(customer_search(customer, &code))
+    .bind(customer.value("phone"))
+    .bind(i64::try_from(customer.conflicts()).unwrap_or(i64::MAX))
+    .bind(!customer.active)
+    .bind(column::json(customer)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Projects a visit.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn visit(db: &mut SqliteConnection, id: VisitId, visit: &Visit) -> Result<()> {
+    let name = customer_name(&mut *db, visit.begun.customer).await?;
+    sqlx::query(
+        "insert into visit_row (id, customer, rep, checked_in_at, checked_out_at, outcome, search, body) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) \
+         on conflict (id) do update set customer = $2, rep = $3, checked_in_at = $4, \
+             checked_out_at = $5, outcome = $6, search = $7, body = $8",
+    )
+    .bind(id.0)
+    .bind(visit.begun.customer.0)
+    .bind(visit.begun.rep.0)
+    .bind(visit.begun.at.millis())
+    .bind(visit.finished.as_ref().map(|end| end.at.millis()))
+    .bind(visit.outcome.as_ref().map(column::code).transpose()?)
+    .bind(visit_search(visit, &name))
+    .bind(column::json(visit)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Projects an order. When it arrived is written once.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn order(
+    db: &mut SqliteConnection,
+    signed: &SignedOrder,
+    arrived_at: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "insert into order_row (id, customer, rep, device_number, placed_at, arrived_at, requested_on, \
+                                total_minor, line_count, search, body) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         on conflict (id) do update set customer = $2, rep = $3, device_number = $4, placed_at = $5, \
+             requested_on = $7, total_minor = $8, line_count = $9, search = $10, body = $11",
+    )
+    .bind(signed.order.0)
+    .bind(signed.customer.0)
+    .bind(signed.rep.0)
+    .bind(&signed.device_number)
+    .bind(signed.placed_at.millis())
+    .bind(arrived_at.millis())
+    .bind(signed.requested_on.map(|day| day.0))
+    .bind(signed.total.minor)
+    .bind(i64::try_from(signed.lines.len()).unwrap_or(i64::MAX))
+    .bind(order_search(signed, None))
+    .bind(column::json(signed)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A customer's name as it is now; empty when there is no such customer.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn customer_name(db: impl SqliteExecutor<'_>, id: CustomerId) -> Result<String> {
+    let name: Option<String> = sqlx::query_scalar("select name from customer_row where id = $1")
+        .bind(id.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(name.unwrap_or_default())
+}

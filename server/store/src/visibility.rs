@@ -1,0 +1,150 @@
+//! Where things can be seen. The company decides that by its assignments, never by a field that a
+//! rep could edit.
+
+use roundsman_core::id::{CustomerId, ItemId, ItemKind, PersonId, TerritoryId};
+use roundsman_core::records::{Assignment, Role};
+use roundsman_core::sync::Channel;
+use roundsman_core::time::Timestamp;
+use sqlx::{Row, SqliteConnection, SqliteExecutor};
+use uuid::Uuid;
+
+use crate::{Commit, Error, Result, column, outcomes, records};
+
+/// A customer, its account and its assignment: everybody in its territory.
+#[must_use]
+pub fn of_customer(territory: Option<TerritoryId>) -> Vec<Channel> {
+    territory.map(Channel::Territory).into_iter().collect()
+}
+
+/// A visit, an order and its outcome: everybody in the customer's territory, and its author
+/// wherever the customer goes.
+#[must_use]
+pub fn of_work(territory: Option<TerritoryId>, author: PersonId) -> Vec<Channel> {
+    outcomes::audience(territory, author)
+}
+
+/// A cart: its author alone.
+#[must_use]
+pub fn of_cart(author: PersonId) -> Vec<Channel> {
+    vec![Channel::User(author)]
+}
+
+/// The territory a customer belongs to.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn territory(
+    db: impl SqliteExecutor<'_>,
+    customer: CustomerId,
+) -> Result<Option<TerritoryId>> {
+    Ok(records::get::<Assignment>(db, customer).await?.map(|it| it.territory))
+}
+
+/// Shows a customer and everything about it where its assignment says, as one commit. Call it
+/// after the assignment changed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn follow_assignment(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    customer: CustomerId,
+) -> Result<()> {
+    let territory = territory(&mut *db, customer).await?;
+    for kind in [ItemKind::Customer, ItemKind::CustomerAccount, ItemKind::Assignment] {
+        show(db, commit, ItemId::new(kind, customer), &of_customer(territory)).await?;
+    }
+    for (kind, id, author) in work(db, customer).await? {
+        show(db, commit, ItemId::new(kind, id), &of_work(territory, author)).await?;
+    }
+    Ok(())
+}
+
+/// Shows an item of which something is stored.
+async fn show(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    item: ItemId,
+    channels: &[Channel],
+) -> Result<()> {
+    let stored: bool = sqlx::query_scalar(
+        "select exists (select 1 from document where item = $1) or exists (select 1 from record where item = $1)",
+    )
+    .bind(&item.to_bytes()[..])
+    .fetch_one(&mut *db)
+    .await?;
+    if stored { commit.show(db, item, channels).await } else { Ok(()) }
+}
+
+/// Visits and orders of a customer with their outcomes, each with its author.
+async fn work(
+    db: &mut SqliteConnection,
+    customer: CustomerId,
+) -> Result<Vec<(ItemKind, Uuid, PersonId)>> {
+    let rows = sqlx::query(
+        "select id, rep, 0 as is_order from visit_row where customer = $1 \
+         union all select id, rep, 1 from order_row where customer = $1",
+    )
+    .bind(customer.0)
+    .fetch_all(db)
+    .await?;
+    let mut work = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (id, author) = (row.try_get("id")?, PersonId(row.try_get("rep")?));
+        if row.try_get("is_order")? {
+            work.extend([(ItemKind::Order, id, author), (ItemKind::SalesOrder, id, author)]);
+        } else {
+            work.push((ItemKind::Visit, id, author));
+        }
+    }
+    Ok(work)
+}
+
+/// What decides what a person may record.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Their role.
+    pub role: Role,
+    /// Since when they may not sign in any more.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// The person with this id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn member(db: impl SqliteExecutor<'_>, person: PersonId) -> Result<Option<Member>> {
+    let row = sqlx::query("select role, disabled_at from person where id = $1")
+        .bind(person.0)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        let disabled_at: Option<i64> = row.try_get("disabled_at")?;
+        let role = column::from_code(row.try_get("role")?)?;
+        Ok::<_, Error>(Member { role, disabled_at: disabled_at.map(Timestamp) })
+    })
+    .transpose()
+}
+
+/// The channels a person was granted at some time between these two, the oldest grant first. Both
+/// count, since the clock of a device may be wrong.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn granted(
+    db: impl SqliteExecutor<'_>,
+    person: PersonId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Channel>> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "select channel from channel_grant where person = $1 and since <= $3 and (until is null or until > $2) \
+         group by channel order by min(since), channel",
+    )
+    .bind(person.0)
+    .bind(from.min(to).millis())
+    .bind(to.max(from).millis())
+    .fetch_all(db)
+    .await?;
+    names.iter().map(|name| Ok(name.parse()?)).collect()
+}
