@@ -9,6 +9,9 @@
 //! hub ─ frames ─► sync::device ─ effects ─► drive ─► main file ─► rows
 //! ```
 
+// Every device must walk everything in the same order. What else is forbidden here: ../clippy.toml.
+#![deny(clippy::iter_over_hash_type)]
+
 mod apply;
 mod drive;
 mod error;
