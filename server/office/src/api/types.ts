@@ -20,6 +20,7 @@ export type OutcomeView = Schemas["OutcomeView"];
 export type Person = Schemas["Person"];
 export type QuarantineRow = Schemas["QuarantineRow"];
 export type Reason = Schemas["Reason"];
+export type Refusal = Schemas["Refusal"];
 export type Summary = Schemas["Summary"];
 export type Territory = Schemas["Territory"];
 export type VisitOutcome = Schemas["VisitOutcome"];
