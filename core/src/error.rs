@@ -109,6 +109,8 @@ pub mod codes {
         CART_SUBMITTED = "CART_SUBMITTED";
         /// The device's storage refused to write.
         STORAGE = "STORAGE";
+        /// The tab that was recording closed in the middle; look whether it was recorded.
+        INTERRUPTED = "INTERRUPTED";
         /// Several people wrote different values.
         CONFLICT = "CONFLICT";
         /// Something went wrong that has no code of its own.

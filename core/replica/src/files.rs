@@ -34,8 +34,9 @@ fn open(name: &str, vfs: Option<&str>, key: Option<&[u8; 32]>, synchronous: &str
         None => Connection::open_with_flags(name, flags)?,
     };
     if let Some(key) = key {
+        // A raw key: it is random already, so deriving one from it would only cost time.
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        connection.pragma_update(None, "hexkey", hex)?;
+        connection.pragma_update_and_check(None, "key", format!("raw:{hex}"), |_| Ok(()))?;
     }
     // One connection owns the file, which also lets the write-ahead log live without shared memory.
     connection.pragma_update(None, "locking_mode", "exclusive")?;

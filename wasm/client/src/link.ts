@@ -1,0 +1,124 @@
+/** The socket, and when to open it. What is said on it is the engine's affair. */
+
+import { type Engine, type Todo, waitMs } from "../dist/roundsman_wasm.js";
+
+export interface LinkHost {
+  token(): string;
+  /** Gets a fresh access token; false when there is none to be had. */
+  renew(): Promise<boolean>;
+  /** Something may have changed. */
+  tell(): void;
+}
+
+const TICK_MS = 5_000;
+const CONNECT_DEADLINE_MS = 8_000;
+const BUILD = "web";
+
+export class Link {
+  private socket: WebSocket | null = null;
+  private attempt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly ticking: ReturnType<typeof setInterval>;
+  private closed = false;
+
+  constructor(
+    private readonly server: string,
+    private readonly engine: Engine,
+    private readonly host: LinkHost,
+  ) {
+    this.ticking = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Tries now: a network came, or the app came back. A socket from before is not trusted. */
+  wake(): void {
+    if (this.closed) return;
+    this.attempt = 0;
+    this.drop();
+    this.connect();
+  }
+
+  /** Something was recorded. */
+  recorded(): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.perform(() => this.engine.recorded());
+  }
+
+  close(): void {
+    this.closed = true;
+    clearInterval(this.ticking);
+    this.drop();
+  }
+
+  private connect(): void {
+    clearTimeout(this.timer);
+    const url = new URL("/sync", this.server);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url, "roundsman.1");
+    socket.binaryType = "arraybuffer";
+    this.socket = socket;
+    const deadline = setTimeout(() => socket.close(), CONNECT_DEADLINE_MS);
+    socket.onopen = () => {
+      clearTimeout(deadline);
+      this.perform(() => this.engine.connect(this.host.token(), BUILD));
+    };
+    socket.onmessage = (message: MessageEvent<ArrayBuffer>) => {
+      if (this.socket !== socket) return;
+      this.attempt = 0;
+      this.perform(() => this.engine.receive(new Uint8Array(message.data)));
+      if (this.engine.wantsToken()) void this.renew();
+    };
+    socket.onclose = () => {
+      clearTimeout(deadline);
+      if (this.socket === socket) this.lost();
+    };
+  }
+
+  private renewing = false;
+
+  private async renew(): Promise<void> {
+    if (this.renewing) return;
+    this.renewing = true;
+    try {
+      const renewed = await this.host.renew();
+      if (renewed && !this.closed) this.wake();
+    } finally {
+      this.renewing = false;
+    }
+  }
+
+  private tick(): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.perform(() => this.engine.tick());
+  }
+
+  private perform(act: () => Todo): void {
+    const socket = this.socket;
+    try {
+      const todo = act();
+      for (const frame of todo.frames) socket?.send(frame as Uint8Array<ArrayBuffer>);
+      if (todo.close) socket?.close();
+      todo.free();
+    } catch {
+      // The storage failed; the next line finds out whether it still does.
+      socket?.close();
+    }
+    this.host.tell();
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    if (!socket) return;
+    socket.close();
+    this.engine.lost();
+    this.host.tell();
+  }
+
+  private lost(): void {
+    this.socket = null;
+    if (this.closed) return;
+    this.engine.lost();
+    this.host.tell();
+    this.timer = setTimeout(() => this.connect(), waitMs(this.attempt));
+    this.attempt += 1;
+  }
+}

@@ -1,0 +1,83 @@
+/** The few calls over HTTP: signing in, and fresh tokens. Everything else goes over the line. */
+
+import type { Account } from "./vault.js";
+
+interface SignedIn {
+  device: string;
+  deviceCode: string;
+  person: { id: string; name: string; role: string };
+  access: string;
+  refresh: string;
+  serverKey: string;
+  leaseShare: string;
+  leaseUntil: number;
+}
+
+interface Refreshed {
+  access: string;
+  refresh: string;
+  leaseShare: string;
+  leaseUntil: number;
+}
+
+/** A refusal of the server, or that it cannot be reached. */
+export class Refused extends Error {
+  constructor(
+    readonly code: string,
+    readonly params: Record<string, string> = {},
+  ) {
+    super(code);
+  }
+}
+
+const DEADLINE_MS = 15_000;
+
+export async function signIn(
+  server: string,
+  login: string,
+  password: string,
+  publicKey: Uint8Array,
+  before: { device: string; proof: Uint8Array } | null,
+): Promise<SignedIn> {
+  const again = before ? { device: before.device, proof: base64(before.proof) } : {};
+  return post(`${server}/api/device/sign-in`, { login, password, publicKey: base64(publicKey), ...again });
+}
+
+export async function refresh(server: string, account: Account): Promise<Refreshed> {
+  return post(`${server}/api/device/refresh`, { device: account.device, refresh: account.refresh });
+}
+
+async function post<T>(url: string, body: unknown): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      credentials: "omit",
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+  } catch {
+    throw new Refused("UNREACHABLE");
+  }
+  if (response.ok) return (await response.json()) as T;
+  throw await refusal(response);
+}
+
+async function refusal(response: Response): Promise<Refused> {
+  try {
+    const { code, params } = (await response.json()) as { code: string; params: Record<string, string> };
+    if (typeof code === "string") return new Refused(code, params);
+  } catch {
+    // A proxy answered in the server's place: there is no contact.
+  }
+  return new Refused(response.status >= 500 ? "UNREACHABLE" : "INTERNAL", { status: String(response.status) });
+}
+
+export function bytes(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+function base64(value: Uint8Array): string {
+  return btoa(String.fromCharCode(...value));
+}
