@@ -29,7 +29,7 @@ export const orders = {
 
 export const visits = {
   filters: { outcome: visitOutcomes, rep: "text", customer: "text", from: "day", to: "day" },
-  sorts: ["-checkedInAt", "checkedInAt", "customerName", "outcome"],
+  sorts: ["-checkedInAt", "checkedInAt", "customerName", "repName", "outcome"],
 } as const satisfies ListSpec;
 
 export const customers = {
@@ -44,7 +44,7 @@ export const products = {
 
 export const quarantine = {
   filters: { state: exceptionStates },
-  sorts: ["-receivedAt", "receivedAt"],
+  sorts: ["-receivedAt", "receivedAt", "personName"],
 } as const satisfies ListSpec;
 
 /** Reads a list's state from its address; what cannot be understood counts as not said. */

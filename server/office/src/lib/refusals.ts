@@ -1,4 +1,5 @@
 import { adviceText, errorText } from "@roundsman/kit";
+import { ApiError } from "#api/client.ts";
 import type { Refusal } from "#api/types.ts";
 import { m } from "./paraglide/messages.js";
 
@@ -22,8 +23,10 @@ export const entryRefusal = (refusal: Refusal): string => titles[refusal.code]?.
 /** What to think of before deciding about it. */
 export const entryHint = (refusal: Refusal): string => hints[refusal.code]?.() ?? m.quarantine_kept();
 
+/** Why somebody could not sign in here. */
+export const signInRefusal = (error: unknown): string => (hasCode(error, "ACCESS_ENDED") ? m.office_only() : errorText(error));
+
 /** What to do about a call that failed. */
-export function callAdvice(error: unknown): string {
-  const unreachable = error instanceof Error && "code" in error && error.code === "UNREACHABLE";
-  return unreachable ? m.hint_unreachable() : adviceText(error);
-}
+export const callAdvice = (error: unknown): string => (hasCode(error, "UNREACHABLE") ? m.hint_unreachable() : adviceText(error));
+
+const hasCode = (error: unknown, code: string): boolean => error instanceof ApiError && error.code === code;
