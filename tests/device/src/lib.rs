@@ -1,1 +1,179 @@
-//! To be described.
+//! A device without a screen: the replica and the line that ship to phones, on a native SQLite
+//! file and a tokio socket.
+
+mod host;
+mod sign_in;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use futures_util::{SinkExt, StreamExt};
+pub use host::DeviceHost;
+use roundsman_core::documents::Request;
+use roundsman_core::error::Refusal;
+use roundsman_core::views::{SyncState, SyncView};
+use roundsman_replica::{Files, Line, Query, Recorded, Replica, Todo};
+use serde::de::DeserializeOwned;
+use sign_in::Session;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// How long anything may take before a test fails.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// One rep's device.
+pub struct Device {
+    /// What it holds.
+    pub replica: Replica,
+    session: Session,
+    server: String,
+    connection: Option<(Line, Socket)>,
+}
+
+impl Device {
+    /// Signs in at a server and opens fresh files in a folder.
+    ///
+    /// # Errors
+    /// When the server refuses or the files cannot be opened.
+    pub async fn enrol(server: &str, login: &str, password: &str, folder: &Path) -> Result<Self> {
+        Self::enrol_with(server, login, password, folder, DeviceHost::default()).await
+    }
+
+    /// The same with a clock of one's own.
+    ///
+    /// # Errors
+    /// As [`Self::enrol`].
+    pub async fn enrol_with(server: &str, login: &str, password: &str, folder: &Path, host: DeviceHost) -> Result<Self> {
+        let session = Session::open(server, login, password).await?;
+        std::fs::create_dir_all(folder)?;
+        let path = |name: &str| folder.join(name).display().to_string();
+        let files = Files::open(&path("journal.db"), &path("main.db"), None, None)?;
+        let mut replica = Replica::open(files, Box::new(host))?;
+        replica.adopt(session.identity()?)?;
+        Ok(Self { replica, session, server: server.to_owned(), connection: None })
+    }
+
+    /// Records an operation, with or without a network.
+    ///
+    /// # Errors
+    /// The refusal a person would read.
+    pub fn run(&mut self, request: Request) -> Result<Recorded, Refusal> {
+        self.replica.run(request).map_err(Refusal::from)
+    }
+
+    /// Asks what a screen would ask.
+    ///
+    /// # Errors
+    /// When the storage fails or the answer has another form.
+    pub fn ask<T: DeserializeOwned>(&self, query: &Query) -> Result<T> {
+        Ok(serde_json::from_value(self.replica.query(query)?)?)
+    }
+
+    /// What the sync screen shows.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn status(&self) -> Result<SyncView> {
+        self.ask(&Query::Status)
+    }
+
+    /// Opens the line.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn connect(&mut self) -> Result<()> {
+        self.disconnect();
+        let mut request = format!("{}/sync", self.server.replacen("http", "ws", 1)).into_client_request()?;
+        request.headers_mut().insert("sec-websocket-protocol", "roundsman.1".parse()?);
+        let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
+        let (line, todo) = Line::open(&mut self.replica, &self.session.access, "test")?;
+        send(&mut socket, todo).await?;
+        self.connection = Some((line, socket));
+        Ok(())
+    }
+
+    /// Drops the line without a word, as a dead network would.
+    pub fn disconnect(&mut self) {
+        if self.connection.take().is_some() {
+            self.replica.line_lost();
+        }
+    }
+
+    /// Connects if needed and goes on until everything here is judged by the server and everything
+    /// there is here.
+    ///
+    /// # Errors
+    /// When that takes too long, or the server refuses the device.
+    pub async fn sync(&mut self) -> Result<()> {
+        if self.connection.is_none() {
+            self.connect().await?;
+        } else {
+            self.tell().await?;
+        }
+        self.until("everything is exchanged", |device| {
+            let status = device.status()?;
+            let judged = status.recent.iter().all(|row| {
+                !matches!(row.state, SyncState::SavedHere | SyncState::SafeAtOffice)
+            });
+            Ok(status.catch_up.is_none() && status.journal.waiting == 0 && judged)
+        })
+        .await
+    }
+
+    /// Says that something was recorded while the line is open.
+    async fn tell(&mut self) -> Result<()> {
+        if let Some((line, socket)) = &mut self.connection {
+            send(socket, line.recorded(&mut self.replica)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in frames until a condition holds.
+    ///
+    /// # Errors
+    /// When it does not within the deadline, or the line ends.
+    pub async fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> Result<bool>) -> Result<()> {
+        let started = tokio::time::Instant::now();
+        while !holds(self)? {
+            let left = DEADLINE.checked_sub(started.elapsed());
+            let left = left.with_context(|| format!("waited too long until {what}: {:?}", self.status()))?;
+            let Ok(more) = tokio::time::timeout(left, self.step()).await else { continue };
+            if !more? {
+                bail!("the line ended before {what}: {:?}", self.replica.refusal());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in one frame; false when the line has ended.
+    async fn step(&mut self) -> Result<bool> {
+        let Some((line, socket)) = &mut self.connection else { return Ok(false) };
+        let frame = match socket.next().await {
+            Some(Ok(Message::Binary(frame))) => frame.to_vec(),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(true),
+            _ => {
+                self.disconnect();
+                return Ok(false);
+            }
+        };
+        let todo = line.receive(&mut self.replica, frame)?;
+        let close = todo.close;
+        send(socket, todo).await?;
+        if close {
+            self.disconnect();
+        }
+        Ok(!close)
+    }
+}
+
+async fn send(socket: &mut Socket, todo: Todo) -> Result<()> {
+    for frame in todo.frames {
+        socket.send(Message::Binary(frame.into())).await?;
+    }
+    Ok(())
+}
