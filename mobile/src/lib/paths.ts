@@ -16,5 +16,6 @@ export const paths = {
   customerOrders: (id: string) => `${resolve("/orders")}?customer=${encodeURIComponent(id)}` as const,
   order: (id: string) => resolve("/orders/[id]", { id }),
   attention: () => resolve("/attention"),
-  sync: () => resolve("/sync"),
+  // Not /sync: that is the server's socket.
+  sync: () => resolve("/status"),
 };

@@ -1,12 +1,11 @@
-/// <reference types="vite/client" />
 import { assets, immutable } from "$app/manifest";
 import { version } from "$app/env";
 import { self } from "$app/service-worker";
+import workers from "virtual:worker-files";
 
 const CACHE = `roundsman-${version}`;
 const SHELL = "/";
-const files = [SHELL, ...immutable.map((it) => `/${it.path}`), ...assets.map((it) => `/${it.path}`)];
-const known = new Set(files);
+const files = new Set([SHELL, ...[...immutable, ...assets].map((it) => `/${it.path}`), ...workers.map((it) => `/${it}`)]);
 
 self.addEventListener("install", (event) => event.waitUntil(precache()));
 self.addEventListener("activate", (event) => event.waitUntil(dropOld()));
@@ -22,7 +21,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (isServers(url.pathname)) return;
   if (request.mode === "navigate") event.respondWith(cached(SHELL, request));
-  else if (known.has(url.pathname)) event.respondWith(cached(url.pathname, request));
+  else if (files.has(url.pathname)) event.respondWith(cached(url.pathname, request));
 });
 
 /** What only the server can answer is never kept here. */
@@ -33,7 +32,7 @@ function isServers(path: string): boolean {
 async function precache(): Promise<void> {
   const cache = await caches.open(CACHE);
   const before = await Promise.all((await oldCaches()).map((name) => caches.open(name)));
-  await Promise.all(files.map((file) => take(cache, before, file)));
+  await Promise.all([...files].map((file) => take(cache, before, file)));
 }
 
 /** Files with a hash in their name never change, so they are copied from an earlier version if it has them. */

@@ -1,0 +1,5 @@
+declare module "virtual:worker-files" {
+  /** Paths below the site's root. */
+  const files: string[];
+  export default files;
+}
