@@ -141,9 +141,21 @@ pub enum ItemKind {
 impl ItemKind {
     /// Every kind.
     pub const ALL: [Self; 15] = [
-        Self::Customer, Self::Visit, Self::Cart, Self::Order, Self::Product, Self::PriceList,
-        Self::Price, Self::Stock, Self::CustomerAccount, Self::Assignment, Self::SalesOrder,
-        Self::JournalStatus, Self::Person, Self::Warehouse, Self::Territory,
+        Self::Customer,
+        Self::Visit,
+        Self::Cart,
+        Self::Order,
+        Self::Product,
+        Self::PriceList,
+        Self::Price,
+        Self::Stock,
+        Self::CustomerAccount,
+        Self::Assignment,
+        Self::SalesOrder,
+        Self::JournalStatus,
+        Self::Person,
+        Self::Warehouse,
+        Self::Territory,
     ];
 
     /// The kind with this number.
@@ -160,7 +172,11 @@ impl ItemKind {
 }
 
 impl<C> minicbor::Encode<C> for ItemKind {
-    fn encode<W: minicbor::encode::Write>(&self, e: &mut minicbor::Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.u8(*self as u8)?;
         Ok(())
     }
@@ -168,7 +184,8 @@ impl<C> minicbor::Encode<C> for ItemKind {
 
 impl<'b, C> minicbor::Decode<'b, C> for ItemKind {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::from_number(d.u8()?).ok_or_else(|| minicbor::decode::Error::message("unknown item kind"))
+        Self::from_number(d.u8()?)
+            .ok_or_else(|| minicbor::decode::Error::message("unknown item kind"))
     }
 }
 
@@ -214,7 +231,11 @@ impl fmt::Display for ItemId {
 }
 
 impl<C> minicbor::Encode<C> for ItemId {
-    fn encode<W: minicbor::encode::Write>(&self, e: &mut minicbor::Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.bytes(&self.to_bytes())?;
         Ok(())
     }
@@ -222,7 +243,8 @@ impl<C> minicbor::Encode<C> for ItemId {
 
 impl<'b, C> minicbor::Decode<'b, C> for ItemId {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::from_bytes(d.bytes()?).ok_or_else(|| minicbor::decode::Error::message("not an item id"))
+        Self::from_bytes(d.bytes()?)
+            .ok_or_else(|| minicbor::decode::Error::message("not an item id"))
     }
 }
 

@@ -41,8 +41,13 @@ impl FromStr for Currency {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes: [u8; 3] = text.as_bytes().try_into().map_err(|_| "a currency has three letters")?;
-        if bytes.iter().all(u8::is_ascii_uppercase) { Ok(Self(bytes)) } else { Err("a currency has three letters") }
+        let bytes: [u8; 3] =
+            text.as_bytes().try_into().map_err(|_| "a currency has three letters")?;
+        if bytes.iter().all(u8::is_ascii_uppercase) {
+            Ok(Self(bytes))
+        } else {
+            Err("a currency has three letters")
+        }
     }
 }
 
@@ -59,7 +64,11 @@ impl<'de> Deserialize<'de> for Currency {
 }
 
 impl<C> Encode<C> for Currency {
-    fn encode<W: minicbor::encode::Write>(&self, e: &mut minicbor::Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.str(self.as_str())?;
         Ok(())
     }
@@ -140,7 +149,10 @@ mod tests {
     #[test]
     fn money_is_written_with_its_places() {
         assert_eq!(Money::new(12_345, Currency::CNY).to_string(), "123.45 CNY");
-        assert_eq!("JPY".parse::<Currency>().map(|jpy| Money::new(500, jpy).to_string()), Ok("500 JPY".to_owned()));
+        assert_eq!(
+            "JPY".parse::<Currency>().map(|jpy| Money::new(500, jpy).to_string()),
+            Ok("500 JPY".to_owned())
+        );
         assert!("yen".parse::<Currency>().is_err());
     }
 }

@@ -7,7 +7,21 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, Encode, Decode)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    Encode,
+    Decode,
+)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
@@ -41,7 +55,11 @@ impl Timestamp {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 #[cbor(transparent)]
-pub struct Day(#[n(0)] #[cfg_attr(feature = "ts", tsify(type = "string"))] pub i32);
+pub struct Day(
+    #[n(0)]
+    #[cfg_attr(feature = "ts", tsify(type = "string"))]
+    pub i32,
+);
 
 impl Day {
     /// This many days later.
@@ -53,7 +71,8 @@ impl Day {
     /// Year, month, day of the proleptic Gregorian calendar.
     #[must_use]
     pub fn civil(self) -> (i32, u32, u32) {
-        let date = time::Date::from_julian_day(self.0.saturating_add(JULIAN_1970)).unwrap_or(time::Date::MIN);
+        let date = time::Date::from_julian_day(self.0.saturating_add(JULIAN_1970))
+            .unwrap_or(time::Date::MIN);
         (date.year(), u32::from(u8::from(date.month())), u32::from(date.day()))
     }
 }
@@ -76,7 +95,8 @@ impl FromStr for Day {
         let mut parts = text.splitn(3, '-');
         let mut next = || parts.next().and_then(|part| part.parse::<i32>().ok()).ok_or(WRONG);
         let (year, month, day) = (next()?, next()?, next()?);
-        let month = u8::try_from(month).ok().and_then(|m| time::Month::try_from(m).ok()).ok_or(WRONG)?;
+        let month =
+            u8::try_from(month).ok().and_then(|m| time::Month::try_from(m).ok()).ok_or(WRONG)?;
         let day = u8::try_from(day).map_err(|_| WRONG)?;
         let date = time::Date::from_calendar_date(year, month, day).map_err(|_| WRONG)?;
         Ok(Self(date.to_julian_day() - JULIAN_1970))
@@ -118,7 +138,11 @@ impl Hlc {
     /// own clock comes from a wrong clock and does not drag ours along.
     #[must_use]
     pub fn observe(self, other: Self, now: Timestamp) -> Self {
-        if other.timestamp().0 > now.0.saturating_add(DRIFT_MS_MAX) { self } else { self.max(other) }
+        if other.timestamp().0 > now.0.saturating_add(DRIFT_MS_MAX) {
+            self
+        } else {
+            self.max(other)
+        }
     }
 }
 

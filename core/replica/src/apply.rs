@@ -6,7 +6,9 @@ use automerge::{Automerge, Change, ReadDoc};
 use roundsman_core::documents::Stamp;
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::sync::device::Outcome;
-use roundsman_core::sync::{Batch, ChangeNews, Channel, Digest, News, document_element, hash, record_element};
+use roundsman_core::sync::{
+    Batch, ChangeNews, Channel, Digest, News, document_element, hash, record_element,
+};
 use roundsman_core::time::{Hlc, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -30,9 +32,11 @@ impl Replica {
     /// Applies a batch, or says why not. Nothing of it is kept unless all of it is.
     pub(crate) fn apply(&mut self, batch: &Batch) -> Result<Outcome> {
         let cursor = cursor(&self.db, batch.channel)?;
-        let follows = batch.from == 0 || cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq == batch.from);
+        let follows = batch.from == 0
+            || cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq == batch.from);
         if !follows {
-            let stale = cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq >= batch.to);
+            let stale =
+                cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq >= batch.to);
             return Ok(if stale { Outcome::Stale } else { Outcome::Diverged });
         }
         let now = self.host.now();
@@ -40,7 +44,11 @@ impl Replica {
         match write(&transaction, batch, now) {
             Ok(topics) => {
                 transaction.commit()?;
-                if batch.items.iter().any(|it| matches!(it.item.kind, ItemKind::Person | ItemKind::Territory)) {
+                if batch
+                    .items
+                    .iter()
+                    .any(|it| matches!(it.item.kind, ItemKind::Person | ItemKind::Territory))
+                {
                     *self.directory.borrow_mut() = Directory::load(&self.db)?;
                 }
                 let declined = topics.contains(&Topic::Sync) && self.drop_declined()?;
@@ -66,14 +74,19 @@ impl Replica {
             )?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        for item in items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect::<BTreeSet<_>>() {
+        for item in
+            items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect::<BTreeSet<_>>()
+        {
             self.project(item)?;
         }
         Ok(!items.is_empty())
     }
 
     /// Leaves every channel that is not in the list, and takes on new ones.
-    pub(crate) fn set_channels(&mut self, heads: &[roundsman_core::sync::ChannelHead]) -> Result<()> {
+    pub(crate) fn set_channels(
+        &mut self,
+        heads: &[roundsman_core::sync::ChannelHead],
+    ) -> Result<()> {
         let transaction = self.db.transaction()?;
         let names: Vec<String> = {
             let mut statement = transaction.prepare_cached("select name from channel")?;
@@ -81,13 +94,16 @@ impl Replica {
             rows.collect::<Result<_, _>>()?
         };
         let mut topics = BTreeSet::new();
-        for name in names.iter().filter(|name| heads.iter().all(|head| head.channel.to_string() != **name)) {
+        for name in
+            names.iter().filter(|name| heads.iter().all(|head| head.channel.to_string() != **name))
+        {
             transaction.execute("delete from membership where channel = ?1", [name])?;
             transaction.execute("delete from channel where name = ?1", [name])?;
             topics.extend(purge(&transaction)?);
         }
         for head in heads {
-            let (name, seq, items) = (head.channel.to_string(), as_i64(head.seq), as_i64(head.items));
+            let (name, seq, items) =
+                (head.channel.to_string(), as_i64(head.seq), as_i64(head.items));
             transaction
                 .prepare_cached(
                     "insert into channel (name, epoch, seq, digest, head, items) values (?1, ?2, 0, zeroblob(32), ?3, ?4) \
@@ -109,10 +125,14 @@ impl Replica {
 }
 
 /// A channel's epoch, cursor and digest.
-pub(crate) fn cursor(db: &Connection, channel: Channel) -> Result<Option<([u8; 16], u64, [u8; 32])>> {
+type Place = ([u8; 16], u64, [u8; 32]);
+
+fn cursor(db: &Connection, channel: Channel) -> Result<Option<Place>> {
     Ok(db
         .prepare_cached("select epoch, seq, digest from channel where name = ?1")?
-        .query_row([channel.to_string()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs(), row.get(2)?)))
+        .query_row([channel.to_string()], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs(), row.get(2)?))
+        })
         .optional()?)
 }
 
@@ -220,7 +240,12 @@ fn observe(db: &Connection, document: &Automerge, now: Timestamp) -> Result<()> 
     if seen > known { main_file::set_number(db, "clock", seen.0) } else { Ok(()) }
 }
 
-fn put_record(db: &Connection, item: ItemId, bytes: &[u8], topics: &mut BTreeSet<Topic>) -> Result<(), Stop> {
+fn put_record(
+    db: &Connection,
+    item: ItemId,
+    bytes: &[u8],
+    topics: &mut BTreeSet<Topic>,
+) -> Result<(), Stop> {
     db.prepare_cached("insert into record (item, bytes) values (?1, ?2) on conflict (item) do update set bytes = ?2")?
         .execute(params![item.to_bytes(), bytes])?;
     topics.extend(project::record(db, item, Some(bytes))?);
@@ -228,7 +253,13 @@ fn put_record(db: &Connection, item: ItemId, bytes: &[u8], topics: &mut BTreeSet
 }
 
 /// Puts an item's element into the channel, or takes it out.
-fn place(db: &Connection, channel: &str, item: ItemId, element: Option<[u8; 32]>, digest: &mut Digest) -> Result<(), Stop> {
+fn place(
+    db: &Connection,
+    channel: &str,
+    item: ItemId,
+    element: Option<[u8; 32]>,
+    digest: &mut Digest,
+) -> Result<(), Stop> {
     let before: Option<[u8; 32]> = db
         .prepare_cached("select element from membership where channel = ?1 and item = ?2")?
         .query_row(params![channel, item.to_bytes()], |row| row.get(0))
@@ -242,8 +273,10 @@ fn place(db: &Connection, channel: &str, item: ItemId, element: Option<[u8; 32]>
         return Ok(());
     };
     digest.add(&element);
-    db.prepare_cached("insert or replace into membership (channel, item, element) values (?1, ?2, ?3)")?
-        .execute(params![channel, item.to_bytes(), element])?;
+    db.prepare_cached(
+        "insert or replace into membership (channel, item, element) values (?1, ?2, ?3)",
+    )?
+    .execute(params![channel, item.to_bytes(), element])?;
     Ok(())
 }
 
@@ -260,7 +293,8 @@ fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
         Ok(items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect())
     };
     // While a channel is on its way again, its items are only missing for the moment.
-    let under_way: i64 = db.query_row("select count(*) from channel where seq < head", [], |row| row.get(0))?;
+    let under_way: i64 =
+        db.query_row("select count(*) from channel where seq < head", [], |row| row.get(0))?;
     if under_way > 0 {
         return Ok(topics);
     }

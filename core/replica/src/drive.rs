@@ -30,7 +30,8 @@ impl Line {
     /// When nobody signed in, or the storage fails.
     pub fn open(replica: &mut Replica, token: &str, build: &str) -> Result<(Self, Todo)> {
         let identity = replica.signed_in()?.clone();
-        let mut line = Self { device: Device::new(identity.device, identity.server_key, replica.host.now()) };
+        let mut line =
+            Self { device: Device::new(identity.device, identity.server_key, replica.host.now()) };
         let opening = Opening {
             token: token.to_owned(),
             journal: replica.journal.head,
@@ -88,7 +89,12 @@ impl Line {
 }
 
 impl Replica {
-    fn carry_out(&mut self, effect: Effect, todo: &mut Todo, events: &mut VecDeque<Event>) -> Result<()> {
+    fn carry_out(
+        &mut self,
+        effect: Effect,
+        todo: &mut Todo,
+        events: &mut VecDeque<Event>,
+    ) -> Result<()> {
         match effect {
             Effect::Send(frame) => todo.frames.push(frame),
             Effect::ReadJournal { after, bytes_max } => {
@@ -123,9 +129,15 @@ impl Replica {
     }
 
     fn cursors(&self) -> Result<Vec<Cursor>> {
-        let mut statement = self.db.prepare_cached("select name, epoch, seq, digest from channel where seq > 0")?;
+        let mut statement =
+            self.db.prepare_cached("select name, epoch, seq, digest from channel where seq > 0")?;
         let rows = statement.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs(), row.get(3)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get(1)?,
+                row.get::<_, i64>(2)?.unsigned_abs(),
+                row.get(3)?,
+            ))
         })?;
         rows.map(|row| {
             let (name, epoch, seq, digest) = row?;

@@ -18,7 +18,12 @@ impl Files {
     ///
     /// # Errors
     /// When a file cannot be opened with this key.
-    pub fn open(journal: &str, main: &str, vfs: Option<&str>, key: Option<&[u8; 32]>) -> Result<Self> {
+    pub fn open(
+        journal: &str,
+        main: &str,
+        vfs: Option<&str>,
+        key: Option<&[u8; 32]>,
+    ) -> Result<Self> {
         let journal = open(journal, vfs, key, "full")?;
         journal.execute_batch(include_str!("../sql/journal.sql"))?;
         let main = open(main, vfs, key, "normal")?;
@@ -27,8 +32,15 @@ impl Files {
     }
 }
 
-fn open(name: &str, vfs: Option<&str>, key: Option<&[u8; 32]>, synchronous: &str) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+fn open(
+    name: &str,
+    vfs: Option<&str>,
+    key: Option<&[u8; 32]>,
+    synchronous: &str,
+) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_URI;
     let connection = match vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(name, flags, vfs)?,
         None => Connection::open_with_flags(name, flags)?,

@@ -47,16 +47,26 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn open(db: Connection) -> Result<Self> {
         let last = db
-            .query_row("select n, hash from entry order by n desc limit 1", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row("select n, hash from entry order by n desc limit 1", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
         let head = last.map_or_else(Head::default, |(n, hash)| Head { n, hash });
-        let mut journal =
-            Self { db, head, clock: Hlc::default(), actor: 1, order: 0, safe_upto: 0, safe_at: None };
+        let mut journal = Self {
+            db,
+            head,
+            clock: Hlc::default(),
+            actor: 1,
+            order: 0,
+            safe_upto: 0,
+            safe_at: None,
+        };
         journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
         journal.actor = u32::try_from(journal.number("actor")?.unwrap_or(1)).unwrap_or(1);
         journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
         if let Some(bytes) = journal.meta("receipt")? {
-            let receipt: Receipt = minicbor::decode(&bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
+            let receipt: Receipt =
+                minicbor::decode(&bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
             journal.safe_upto = receipt.head.n;
             journal.safe_at = Some(receipt.at);
         }
@@ -92,7 +102,8 @@ impl Journal {
 
     /// The bytes of entries after `after`, at least one and about `bytes_max`.
     pub(crate) fn read_after(&self, after: u64, bytes_max: usize) -> Result<Vec<(Head, Vec<u8>)>> {
-        let mut statement = self.db.prepare_cached("select n, hash, bytes from entry where n > ?1 order by n")?;
+        let mut statement =
+            self.db.prepare_cached("select n, hash, bytes from entry where n > ?1 order by n")?;
         let mut rows = statement.query([after])?;
         let (mut entries, mut size) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
@@ -136,7 +147,10 @@ impl Journal {
     }
 
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.db.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?)
+        Ok(self
+            .db
+            .query_row("select value from meta where name = ?1", [name], |row| row.get(0))
+            .optional()?)
     }
 
     fn number(&self, name: &str) -> Result<Option<i64>> {

@@ -37,9 +37,11 @@ pub(crate) fn document(db: &Connection, item: ItemId) -> Result<Option<Automerge
 
 /// The device's own changes of a document that are not admitted, in order.
 pub(crate) fn pending(db: &Connection, item: ItemId) -> Result<Vec<Change>> {
-    let mut statement = db.prepare_cached("select bytes from pending where item = ?1 order by n")?;
+    let mut statement =
+        db.prepare_cached("select bytes from pending where item = ?1 order by n")?;
     let rows = statement.query_map([item.to_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
-    rows.map(|bytes| Change::from_bytes(bytes?).map_err(|error| Error::Corrupt(error.to_string()))).collect()
+    rows.map(|bytes| Change::from_bytes(bytes?).map_err(|error| Error::Corrupt(error.to_string())))
+        .collect()
 }
 
 /// One pending change's bytes, by its hash.
@@ -70,15 +72,17 @@ pub(crate) fn record<R: Record>(db: &Connection, id: impl Into<Uuid>) -> Result<
 /// Every record of a kind.
 pub(crate) fn records<R: Record>(db: &Connection) -> Result<Vec<R>> {
     let (from, to) = ([R::KIND as u8], [R::KIND as u8 + 1]);
-    let mut statement = db.prepare_cached("select bytes from record where item >= ?1 and item < ?2")?;
+    let mut statement =
+        db.prepare_cached("select bytes from record where item >= ?1 and item < ?2")?;
     let rows = statement.query_map([&from[..], &to[..]], |row| row.get::<_, Vec<u8>>(0))?;
     rows.map(|bytes| Ok(R::from_bytes(&bytes?)?)).collect()
 }
 
 /// A number kept beside the data.
 pub(crate) fn number(db: &Connection, name: &str) -> Result<i64> {
-    let value: Option<Vec<u8>> =
-        db.query_row("select value from meta where name = ?1", [name], |row| row.get(0)).optional()?;
+    let value: Option<Vec<u8>> = db
+        .query_row("select value from meta where name = ?1", [name], |row| row.get(0))
+        .optional()?;
     Ok(value.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes))
 }
 

@@ -22,7 +22,11 @@ pub(crate) struct Planned {
     pub(crate) subject: String,
 }
 
-fn planned(operation: impl Operation + 'static, id: impl Into<Uuid>, subject: impl Into<String>) -> Result<Planned> {
+fn planned(
+    operation: impl Operation + 'static,
+    id: impl Into<Uuid>,
+    subject: impl Into<String>,
+) -> Result<Planned> {
     Ok(Planned { operation: Box::new(operation), id: id.into(), subject: subject.into() })
 }
 
@@ -37,7 +41,10 @@ impl Replica {
             Request::CustomerEdit { customer, fields } => {
                 let known = self.customer_document(customer)?;
                 // A form sends everything; only what differs was meant.
-                let fields = fields.into_iter().filter(|(field, value)| known.value(field) != value.trim()).collect();
+                let fields = fields
+                    .into_iter()
+                    .filter(|(field, value)| known.value(field) != value.trim())
+                    .collect();
                 planned(customer::EditFields { customer, fields }, customer, known.value("name"))
             }
             Request::CustomerChoose { customer, field, value } => {
@@ -47,7 +54,11 @@ impl Replica {
             Request::CustomerSaveContact { customer, contact, name, role, phone, email } => {
                 let subject = self.customer_name(customer)?;
                 let contact = contact.unwrap_or_else(|| self.new_id().into());
-                planned(customer::SaveContact { customer, contact, name, role, phone, email }, customer, subject)
+                planned(
+                    customer::SaveContact { customer, contact, name, role, phone, email },
+                    customer,
+                    subject,
+                )
             }
             Request::CustomerRemoveContact { customer, contact } => {
                 let subject = self.customer_name(customer)?;
@@ -66,7 +77,9 @@ impl Replica {
             Request::CartSetLine { customer, product, pack, quantity, discount } => {
                 self.set_line(customer, product, pack, quantity, discount)
             }
-            Request::CartDetails { customer, requested_on, note } => self.details(customer, requested_on, note),
+            Request::CartDetails { customer, requested_on, note } => {
+                self.details(customer, requested_on, note)
+            }
             Request::CartDiscard { customer } => {
                 let (cart, _) = self.open_cart_or_refuse(customer)?;
                 let subject = self.customer_name(customer)?;
@@ -81,7 +94,11 @@ impl Replica {
         let rep = self.signed_in()?.person;
         let open: Option<Uuid> = self
             .db
-            .query_row("select id from visit where rep = ?1 and finished is null limit 1", [rep.0], |row| row.get(0))
+            .query_row(
+                "select id from visit where rep = ?1 and finished is null limit 1",
+                [rep.0],
+                |row| row.get(0),
+            )
             .optional()?;
         if let Some(open) = open {
             return Err(Refusal::new(codes::VISIT_OPEN).with("visit", open).into());
@@ -92,7 +109,12 @@ impl Replica {
         planned(visit::CheckIn { visit, begun }, visit, subject)
     }
 
-    fn check_out(&self, visit: VisitId, outcome: VisitOutcome, note: Option<String>) -> Result<Planned> {
+    fn check_out(
+        &self,
+        visit: VisitId,
+        outcome: VisitOutcome,
+        note: Option<String>,
+    ) -> Result<Planned> {
         let subject = self.visit_subject(visit)?;
         let note = match note {
             Some(note) => note,
@@ -131,12 +153,19 @@ impl Replica {
         planned(cart::SetLine { cart, begin_for, line }, cart, subject)
     }
 
-    fn details(&self, customer: CustomerId, requested_on: Option<String>, note: Option<String>) -> Result<Planned> {
+    fn details(
+        &self,
+        customer: CustomerId,
+        requested_on: Option<String>,
+        note: Option<String>,
+    ) -> Result<Planned> {
         let (cart, _) = self.open_cart_or_refuse(customer)?;
         let subject = self.customer_name(customer)?;
         let wrong = || Refusal::new(codes::INVALID).with("field", "requested_on");
         let requested_on = requested_on
-            .map(|text| if text.is_empty() { Ok(vec![]) } else { text.parse::<Day>().map(|day| vec![day]) })
+            .map(|text| {
+                if text.is_empty() { Ok(vec![]) } else { text.parse::<Day>().map(|day| vec![day]) }
+            })
             .transpose()
             .map_err(|_| wrong())?;
         planned(cart::Details { cart, requested_on, note }, cart, subject)
@@ -172,14 +201,17 @@ impl Replica {
     pub(crate) fn open_cart(&self, customer: CustomerId) -> Result<Option<(CartId, Cart)>> {
         let row: Option<(Uuid, String)> = self
             .db
-            .prepare_cached("select id, body from cart where customer = ?1 and open order by id desc limit 1")?
+            .prepare_cached(
+                "select id, body from cart where customer = ?1 and open order by id desc limit 1",
+            )?
             .query_row(params![customer.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         row.map(|(id, body)| Ok((CartId(id), serde_json::from_str(&body)?))).transpose()
     }
 
     fn open_cart_or_refuse(&self, customer: CustomerId) -> Result<(CartId, Cart)> {
-        self.open_cart(customer)?.ok_or_else(|| Refusal::new(codes::EMPTY).with("field", "lines").into())
+        self.open_cart(customer)?
+            .ok_or_else(|| Refusal::new(codes::EMPTY).with("field", "lines").into())
     }
 
     pub(crate) fn customer_document(&self, id: CustomerId) -> Result<Customer> {
@@ -198,11 +230,18 @@ impl Replica {
 
     fn visit_subject(&self, id: VisitId) -> Result<String> {
         let customer = self.visit_document(id)?.begun.customer;
-        Ok(self.customer_document(customer).map(|it| it.value("name").to_owned()).unwrap_or_default())
+        Ok(self
+            .customer_document(customer)
+            .map(|it| it.value("name").to_owned())
+            .unwrap_or_default())
     }
 
     /// A typed document from its row.
-    pub(crate) fn body<T: serde::de::DeserializeOwned>(&self, sql: &str, id: Uuid) -> Result<Option<T>> {
+    pub(crate) fn body<T: serde::de::DeserializeOwned>(
+        &self,
+        sql: &str,
+        id: Uuid,
+    ) -> Result<Option<T>> {
         let body: Option<String> =
             self.db.prepare_cached(sql)?.query_row(params![id], |row| row.get(0)).optional()?;
         body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()

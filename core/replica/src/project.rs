@@ -3,7 +3,9 @@
 use automerge::Automerge;
 use roundsman_core::documents::{cart, customer, order, visit};
 use roundsman_core::id::{ItemId, ItemKind, OrderId};
-use roundsman_core::records::{Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder};
+use roundsman_core::records::{
+    Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder,
+};
 use roundsman_core::text::{search_key, search_keys};
 use roundsman_core::views::{OrderState, customer_search, order_search};
 use rusqlite::{Connection, params};
@@ -12,7 +14,11 @@ use crate::{Error, Result, Topic, main_file};
 
 /// Writes the row of a document; a document that is gone takes its row with it. A document that
 /// cannot be read yet (its first change is still on the way) has no row.
-pub(crate) fn document(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<Option<Topic>> {
+pub(crate) fn document(
+    db: &Connection,
+    item: ItemId,
+    document: Option<&Automerge>,
+) -> Result<Option<Topic>> {
     match item.kind {
         ItemKind::Customer => put_customer(db, item, document)?,
         ItemKind::Visit => put_visit(db, item, document)?,
@@ -26,15 +32,19 @@ pub(crate) fn document(db: &Connection, item: ItemId, document: Option<&Automerg
 /// The topic of a kind of item.
 pub(crate) fn topic(kind: ItemKind) -> Option<Topic> {
     Some(match kind {
-        ItemKind::Customer | ItemKind::CustomerAccount | ItemKind::Assignment | ItemKind::Person | ItemKind::Territory => {
-            Topic::Customers
-        }
+        ItemKind::Customer
+        | ItemKind::CustomerAccount
+        | ItemKind::Assignment
+        | ItemKind::Person
+        | ItemKind::Territory => Topic::Customers,
         ItemKind::Visit => Topic::Visits,
         ItemKind::Cart => Topic::Carts,
         ItemKind::Order | ItemKind::SalesOrder => Topic::Orders,
-        ItemKind::Product | ItemKind::PriceList | ItemKind::Price | ItemKind::Stock | ItemKind::Warehouse => {
-            Topic::Catalogue
-        }
+        ItemKind::Product
+        | ItemKind::PriceList
+        | ItemKind::Price
+        | ItemKind::Stock
+        | ItemKind::Warehouse => Topic::Catalogue,
         ItemKind::JournalStatus => Topic::Sync,
     })
 }
@@ -44,7 +54,9 @@ fn put_customer(db: &Connection, item: ItemId, document: Option<&Automerge>) -> 
         db.execute("delete from customer where id = ?1", [item.id])?;
         return Ok(());
     };
-    let code = main_file::record::<CustomerAccount>(db, item.id)?.map(|account| account.code).unwrap_or_default();
+    let code = main_file::record::<CustomerAccount>(db, item.id)?
+        .map(|account| account.code)
+        .unwrap_or_default();
     db.prepare_cached(
         "insert or replace into customer (id, sort_name, search, conflicts, active, body) values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
@@ -83,9 +95,15 @@ fn put_cart(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Resu
         db.execute("delete from cart where id = ?1", [item.id])?;
         return Ok(());
     };
-    db.prepare_cached("insert or replace into cart (id, customer, open, body) values (?1, ?2, ?3, ?4)")?.execute(
-        params![item.id, read.customer.0, read.is_open(), serde_json::to_string(&read)?],
-    )?;
+    db.prepare_cached(
+        "insert or replace into cart (id, customer, open, body) values (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        item.id,
+        read.customer.0,
+        read.is_open(),
+        serde_json::to_string(&read)?
+    ])?;
     Ok(())
 }
 
@@ -115,7 +133,10 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
 
 /// The word by which orders are filtered: the same as in JSON.
 pub(crate) fn state_name(state: OrderState) -> String {
-    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(state)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// Writes what follows from a record that came or went.
@@ -141,7 +162,8 @@ fn put_product(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()
         return Ok(());
     };
     let product = Product::from_bytes(bytes)?;
-    let search = search_keys(&[&product.name.zh, &product.name.en, &product.code, &product.barcode]);
+    let search =
+        search_keys(&[&product.name.zh, &product.name.en, &product.code, &product.barcode]);
     db.prepare_cached("insert or replace into product (id, code, shelf, search, active) values (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![item.id, product.code, product.category.zh, search, product.active])?;
     Ok(())
@@ -153,8 +175,10 @@ fn put_account(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()
         return Ok(());
     };
     let account = CustomerAccount::from_bytes(bytes)?;
-    db.prepare_cached("insert or replace into account (customer, balance, overdue) values (?1, ?2, ?3)")?
-        .execute(params![item.id, account.balance.minor, account.overdue.minor])?;
+    db.prepare_cached(
+        "insert or replace into account (customer, balance, overdue) values (?1, ?2, ?3)",
+    )?
+    .execute(params![item.id, account.balance.minor, account.overdue.minor])?;
     // The customer is also found by its number.
     let customer = ItemId::from(account.customer);
     let read = main_file::document(db, customer)?;
@@ -168,15 +192,18 @@ fn put_assignment(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result
         return Ok(());
     };
     let assignment = Assignment::from_bytes(bytes)?;
-    db.prepare_cached("insert or replace into assignment (customer, manager, every) values (?1, ?2, ?3)")?
-        .execute(params![item.id, assignment.account_manager.0, assignment.visit_every_days])?;
+    db.prepare_cached(
+        "insert or replace into assignment (customer, manager, every) values (?1, ?2, ?3)",
+    )?
+    .execute(params![item.id, assignment.account_manager.0, assignment.visit_every_days])?;
     Ok(())
 }
 
 fn put_status(db: &Connection, bytes: Option<&[u8]>) -> Result<()> {
     let Some(bytes) = bytes else { return Ok(()) };
     let status = JournalStatus::from_bytes(bytes)?;
-    let admitted = i64::try_from(status.admitted_upto).map_err(|error| Error::Corrupt(error.to_string()))?;
+    let admitted =
+        i64::try_from(status.admitted_upto).map_err(|error| Error::Corrupt(error.to_string()))?;
     main_file::set_number(db, "admitted_upto", admitted)?;
     for exception in status.exceptions {
         let state = match exception.state {

@@ -44,8 +44,15 @@ impl Replica {
         let identity = journal.identity()?;
         let directory = RefCell::new(Directory::load(&files.main)?);
         let line = LineStatus { state: LineState::Offline, refusal: None, persisted: None };
-        let mut replica =
-            Self { host, journal, db: files.main, identity, directory, changed: BTreeSet::new(), line };
+        let mut replica = Self {
+            host,
+            journal,
+            db: files.main,
+            identity,
+            directory,
+            changed: BTreeSet::new(),
+            line,
+        };
         replica.catch_up()?;
         Ok(replica)
     }

@@ -34,7 +34,9 @@ impl Replica {
     fn record(&mut self, operation: &dyn Operation, id: Uuid, subject: &str) -> Result<Recorded> {
         let identity = self.signed_in()?;
         if !may_record(identity.role, operation.name()) {
-            return Err(Refusal::new(codes::ACCESS_ENDED).with("operation", operation.name()).into());
+            return Err(Refusal::new(codes::ACCESS_ENDED)
+                .with("operation", operation.name())
+                .into());
         }
         let stamp = Stamp { at: self.tick()?, by: identity.person, device: identity.device };
         let actor = actor_of(identity.device, self.journal.actor);
@@ -44,7 +46,11 @@ impl Replica {
             return Ok(Recorded { n: 0, id });
         }
         let entry = self.entry(operation, stamp, &made)?;
-        let order = if operation.name() == "order.submit" { self.journal.order + 1 } else { self.journal.order };
+        let order = if operation.name() == "order.submit" {
+            self.journal.order + 1
+        } else {
+            self.journal.order
+        };
         self.journal.append(&entry, order)?;
         // From here on nothing is lost: should the rest fail, opening again carries it over.
         let documents: Vec<_> = made.into_iter().map(|made| (made.item, made.document)).collect();
@@ -69,14 +75,22 @@ impl Replica {
             operation: operation.name().to_owned(),
             version: operation.version(),
             args: operation.args(),
-            changes: made.iter().map(|made| EntryChange { item: made.item, bytes: made.change.clone() }).collect(),
+            changes: made
+                .iter()
+                .map(|made| EntryChange { item: made.item, bytes: made.change.clone() })
+                .collect(),
             rests_on,
             replaces: None,
         })
     }
 
     /// Brings the main file up to an entry of the journal.
-    fn follow(&mut self, entry: &Entry, subject: &str, documents: &[(ItemId, Automerge)]) -> Result<()> {
+    fn follow(
+        &mut self,
+        entry: &Entry,
+        subject: &str,
+        documents: &[(ItemId, Automerge)],
+    ) -> Result<()> {
         let transaction = self.db.transaction()?;
         write(&transaction, entry, subject)?;
         for (item, document) in documents {
@@ -97,7 +111,11 @@ impl Replica {
             write(&transaction, &entry, "")?;
             for change in &entry.changes {
                 let document = main_file::document(&transaction, change.item)?;
-                self.changed.extend(project::document(&transaction, change.item, document.as_ref())?);
+                self.changed.extend(project::document(
+                    &transaction,
+                    change.item,
+                    document.as_ref(),
+                )?);
             }
             transaction.commit()?;
         }
@@ -114,14 +132,22 @@ fn write(db: &Connection, entry: &Entry, subject: &str) -> Result<()> {
         let admitted = main_file::base(db, change.item)?
             .is_some_and(|base| base.get_change_meta_by_hash(&parsed.hash()).is_some());
         if !admitted {
-            db.prepare_cached("insert or ignore into pending (item, n, hash, bytes) values (?1, ?2, ?3, ?4)")?
-                .execute(params![change.item.to_bytes(), entry.n, parsed.hash().0, change.bytes])?;
+            db.prepare_cached(
+                "insert or ignore into pending (item, n, hash, bytes) values (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                change.item.to_bytes(),
+                entry.n,
+                parsed.hash().0,
+                change.bytes
+            ])?;
         }
         db.prepare_cached("insert or ignore into operation_item (item, n) values (?1, ?2)")?
             .execute(params![change.item.to_bytes(), entry.n])?;
     }
-    db.prepare_cached("insert or ignore into operation (n, name, at, subject) values (?1, ?2, ?3, ?4)")?
-        .execute(params![entry.n, entry.operation, entry.at.timestamp().millis(), subject])?;
+    db.prepare_cached(
+        "insert or ignore into operation (n, name, at, subject) values (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![entry.n, entry.operation, entry.at.timestamp().millis(), subject])?;
     main_file::set_number(db, "applied_upto", i64::try_from(entry.n).unwrap_or(i64::MAX))
 }
-

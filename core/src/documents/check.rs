@@ -55,21 +55,32 @@ pub fn touches(before: &Automerge, change: &Change) -> Result<Vec<Touch>> {
 /// # Errors
 /// [`codes::UNDECLARED_PATH`] when it writes elsewhere, [`codes::FROZEN`] when it writes over what
 /// was frozen, [`codes::MALFORMED`] as [`touches`].
-pub fn check(operation: &dyn Operation, item: ItemId, before: &Automerge, change: &Change) -> Result<()> {
+pub fn check(
+    operation: &dyn Operation,
+    item: ItemId,
+    before: &Automerge,
+    change: &Change,
+) -> Result<()> {
     let Some(writes) = operation.writes().iter().find(|writes| writes.kind == item.kind) else {
         return Err(Refusal::new(codes::UNDECLARED_PATH).with("path", item));
     };
     let creates = operation.creates(item);
     if creates != before.get_heads().is_empty() {
-        return Err(malformed(if creates { "the document exists already" } else { "the document does not exist" }));
+        return Err(malformed(if creates {
+            "the document exists already"
+        } else {
+            "the document does not exist"
+        }));
     }
     for touch in touches(before, change)? {
         let once = writes.once.iter().any(|pattern| fits(pattern, &touch));
         if once && touch.replaces {
             return Err(Refusal::new(codes::FROZEN).with("path", touch.path));
         }
-        let declared = once || writes.paths.iter().any(|pattern| fits(pattern, &touch));
-        if !declared && !(creates && touch.path == "schema") {
+        let declared = once
+            || writes.paths.iter().any(|pattern| fits(pattern, &touch))
+            || (creates && touch.path == "schema");
+        if !declared {
             return Err(Refusal::new(codes::UNDECLARED_PATH).with("path", touch.path));
         }
     }
@@ -104,7 +115,10 @@ fn path_before(before: &Automerge, id: &OpId) -> Result<String> {
 /// way to where the pattern ends; replacing one there would take away what others wrote in it.
 fn fits(pattern: &str, touch: &Touch) -> bool {
     let mut wanted = pattern.split('/');
-    let along = touch.path.split('/').all(|key| wanted.next().is_some_and(|want| want == "*" || want == key));
+    let along = touch
+        .path
+        .split('/')
+        .all(|key| wanted.next().is_some_and(|want| want == "*" || want == key));
     let at_end = wanted.next().is_none();
     along && if touch.makes_map { !at_end && !touch.replaces } else { at_end }
 }

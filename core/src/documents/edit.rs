@@ -21,7 +21,9 @@ impl<'a, 'd> Edit<'a, 'd> {
     /// # Errors
     /// [`codes::INTERNAL`] when Automerge refuses, which a well-formed path never causes.
     pub fn put(&mut self, path: &[&str], value: impl Into<ScalarValue>) -> Result<()> {
-        let Some((key, maps)) = path.split_last() else { return Err(Refusal::new(codes::INTERNAL)) };
+        let Some((key, maps)) = path.split_last() else {
+            return Err(Refusal::new(codes::INTERNAL));
+        };
         let mut object = automerge::ROOT;
         for map in maps {
             object = self.map(&object, map)?;

@@ -44,7 +44,12 @@ pub fn execute(
     Ok(made)
 }
 
-fn change(operation: &dyn Operation, item: ItemId, mut document: Automerge, at: Stamp) -> Result<Option<Made>> {
+fn change(
+    operation: &dyn Operation,
+    item: ItemId,
+    mut document: Automerge,
+    at: Stamp,
+) -> Result<Option<Made>> {
     let mut transaction = document.transaction();
     operation.apply(item, &mut Edit::new(&mut transaction))?;
     let options = CommitOptions::default()

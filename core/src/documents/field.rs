@@ -99,7 +99,12 @@ impl<'a> Fields<'a> {
         for (stamp, value) in self.stamped(key) {
             let value = text_of(&value);
             if versions.iter().all(|version| version.value != value) {
-                versions.push(Version { value, at: stamp.at.0, by: stamp.by, device: stamp.device });
+                versions.push(Version {
+                    value,
+                    at: stamp.at.0,
+                    by: stamp.by,
+                    device: stamp.device,
+                });
             }
         }
         let value = versions.first().map(|version| version.value.clone()).unwrap_or_default();
@@ -134,7 +139,11 @@ impl<'a> Fields<'a> {
 }
 
 fn nobody() -> Stamp {
-    Stamp { at: Hlc::default(), by: PersonId(uuid::Uuid::nil()), device: DeviceId(uuid::Uuid::nil()) }
+    Stamp {
+        at: Hlc::default(),
+        by: PersonId(uuid::Uuid::nil()),
+        device: DeviceId(uuid::Uuid::nil()),
+    }
 }
 
 /// A scalar as people read it.

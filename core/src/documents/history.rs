@@ -31,11 +31,15 @@ pub fn history(document: &Automerge) -> Vec<Event> {
             changes: what_changed(document, &change.deps, change.hash),
         })
         .collect();
-    events.sort_by(|left, right| right.stamp.cmp(&left.stamp));
+    events.sort_by_key(|event| std::cmp::Reverse(event.stamp));
     events
 }
 
-fn what_changed(document: &Automerge, before: &[ChangeHash], after: ChangeHash) -> Vec<HistoryChange> {
+fn what_changed(
+    document: &Automerge,
+    before: &[ChangeHash],
+    after: ChangeHash,
+) -> Vec<HistoryChange> {
     let mut changes: Vec<HistoryChange> = Vec::new();
     for patch in document.diff(before, &[after]) {
         let automerge::PatchAction::PutMap { key, .. } = &patch.action else { continue };
@@ -44,9 +48,14 @@ fn what_changed(document: &Automerge, before: &[ChangeHash], after: ChangeHash) 
         if path == ["schema"] {
             continue;
         }
-        let (from, to) = (read(document, &patch.obj, key, before), read(document, &patch.obj, key, &[after]));
+        let (from, to) =
+            (read(document, &patch.obj, key, before), read(document, &patch.obj, key, &[after]));
         // Ids of contacts and lines mean nothing to people.
-        let field = path.iter().filter(|key| uuid::Uuid::parse_str(key).is_err()).cloned().collect::<Vec<_>>();
+        let field = path
+            .iter()
+            .filter(|key| uuid::Uuid::parse_str(key).is_err())
+            .cloned()
+            .collect::<Vec<_>>();
         if from != to {
             changes.push(HistoryChange { field: field.join("/"), from, to });
         }

@@ -15,7 +15,7 @@ pub struct Writes {
 }
 
 /// One thing a person did. It makes one change in each document it touches and has one fate.
-pub trait Operation {
+pub trait Operation: Send + Sync {
     /// Its name, such as `customer.edit`.
     fn name(&self) -> &'static str;
     /// The version of its arguments.
@@ -69,7 +69,9 @@ pub(super) use operation;
 /// [`codes::MALFORMED`] when the arguments are not what the name says.
 pub fn decode_operation(name: &str, version: u16, args: &[u8]) -> Result<Box<dyn Operation>> {
     if version != 1 {
-        return Err(Refusal::new(codes::UNKNOWN_SCHEMA).with("operation", name).with("version", version));
+        return Err(Refusal::new(codes::UNKNOWN_SCHEMA)
+            .with("operation", name)
+            .with("version", version));
     }
     match name {
         "customer.create" => read::<customer::Create>(args),
@@ -85,7 +87,9 @@ pub fn decode_operation(name: &str, version: u16, args: &[u8]) -> Result<Box<dyn
         "cart.details" => read::<cart::Details>(args),
         "cart.discard" => read::<cart::Discard>(args),
         "order.submit" => read::<order::Submit>(args),
-        _ => Err(Refusal::new(codes::UNKNOWN_SCHEMA).with("operation", name).with("version", version)),
+        _ => Err(Refusal::new(codes::UNKNOWN_SCHEMA)
+            .with("operation", name)
+            .with("version", version)),
     }
 }
 

@@ -139,4 +139,3 @@ pub enum Request {
         customer: CustomerId,
     },
 }
-

@@ -187,4 +187,3 @@ record!(Product, Product, |it| it.id);
 record!(PriceList, PriceList, |it| it.id);
 record!(Price, Price, |it| Price::id_of(it.list, it.product));
 record!(Stock, Stock, |it| Stock::id_of(it.warehouse, it.product));
-

@@ -70,4 +70,3 @@ pub struct Assignment {
 
 record!(CustomerAccount, CustomerAccount, |it| it.customer);
 record!(Assignment, Assignment, |it| it.customer);
-

@@ -50,7 +50,9 @@ pub struct EntryException {
 }
 
 /// What became of a quarantined entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -71,4 +73,3 @@ pub enum ExceptionState {
 }
 
 record!(JournalStatus, JournalStatus, |it| it.device);
-

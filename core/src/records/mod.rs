@@ -35,7 +35,8 @@ pub trait Record: Sized + minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()
     /// # Errors
     /// [`codes::MALFORMED`] when the bytes are not this record.
     fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        minicbor::decode(bytes).map_err(|error| Refusal::new(codes::MALFORMED).with("detail", error))
+        minicbor::decode(bytes)
+            .map_err(|error| Refusal::new(codes::MALFORMED).with("detail", error))
     }
 }
 

@@ -7,7 +7,9 @@ use super::{LocalName, record};
 use crate::id::{DeviceId, PersonId, TerritoryId, WarehouseId};
 
 /// What a person may do; see [`crate::access`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -106,4 +108,3 @@ pub struct Territory {
 record!(Person, Person, |it| it.id);
 record!(Warehouse, Warehouse, |it| it.id);
 record!(Territory, Territory, |it| it.id);
-

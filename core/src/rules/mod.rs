@@ -21,16 +21,17 @@ pub mod availability;
 pub mod basket;
 pub mod credit;
 pub mod pricing;
-mod shelf;
 #[cfg(test)]
 mod samples;
+mod shelf;
 pub mod tax;
 
 pub use availability::{Availability, Demand, check_availabilities, check_availability};
 pub use basket::{BasketLine, BasketResult, PricedBasket, price_basket};
 pub use credit::{CreditCheck, check_credit};
 pub use pricing::{
-    PricedLine, SignedPrice, base_units, discount_max, list_price, price_change, price_line, problem,
+    PricedLine, SignedPrice, base_units, discount_max, list_price, price_change, price_line,
+    problem,
 };
 pub use shelf::{Shelf, Slot};
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Availability, BasketLine, Demand, PricedBasket, base_units, check_availabilities, price_basket};
+use super::{
+    Availability, BasketLine, Demand, PricedBasket, base_units, check_availabilities, price_basket,
+};
 use crate::documents::cart::CartLine;
 use crate::id::{LineId, ProductId};
 use crate::money::Currency;

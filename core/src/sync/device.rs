@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Batch, Bytes, ChannelHead, Cursor, Denied, FromDevice, FromHub, Head, Hello, PROTOCOL, PUSH_BYTES, PUSH_WINDOW, Ping,
-    Push, Reauth, Receipt, Welcome, decode_hub, encode_device,
+    Batch, Bytes, ChannelHead, Cursor, Denied, FromDevice, FromHub, Head, Hello, PROTOCOL,
+    PUSH_BYTES, PUSH_WINDOW, Ping, Push, Reauth, Receipt, Welcome, decode_hub, encode_device,
 };
 use crate::error::{Refusal, codes};
 use crate::id::DeviceId;
@@ -213,7 +213,10 @@ impl Device {
     fn receipt(&mut self, receipt: Receipt, effects: &mut Vec<Effect>) {
         let genuine = receipt.device == self.id && receipt.verify(&self.server_key).is_ok();
         if !genuine || receipt.head.n > self.journal.n {
-            effects.extend([Effect::Refused(Refusal::new(codes::FORGED).with("detail", "receipt")), Effect::Close]);
+            effects.extend([
+                Effect::Refused(Refusal::new(codes::FORGED).with("detail", "receipt")),
+                Effect::Close,
+            ]);
             return;
         }
         self.sent_upto = self.sent_upto.max(receipt.head.n);
@@ -240,7 +243,9 @@ impl Device {
     fn applied(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
         let channel = self.applying.pop_front();
         match (outcome, channel) {
-            (Outcome::Diverged, Some(channel)) => effects.extend([Effect::StartOver(channel), Effect::Close]),
+            (Outcome::Diverged, Some(channel)) => {
+                effects.extend([Effect::StartOver(channel), Effect::Close])
+            }
             _ if self.applying.is_empty() => effects.push(Effect::UpToDate),
             _ => {}
         }
@@ -329,7 +334,10 @@ mod tests {
     fn a_silent_line_is_tried_then_given_up() {
         let (mut device, _) = line();
         open(&mut device, 0);
-        assert!(matches!(device.handle(Event::Tick, Timestamp(PING_AFTER_MS + 1))[..], [Effect::Send(_)]));
+        assert!(matches!(
+            device.handle(Event::Tick, Timestamp(PING_AFTER_MS + 1))[..],
+            [Effect::Send(_)]
+        ));
         assert!(device.handle(Event::Tick, Timestamp(PING_AFTER_MS + 2)).is_empty());
         assert_eq!(device.handle(Event::Tick, Timestamp(DEAD_AFTER_MS + 1)), [Effect::Close]);
     }

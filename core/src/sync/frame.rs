@@ -73,7 +73,9 @@ fn open(frame: &[u8]) -> Result<(u8, std::borrow::Cow<'_, [u8]>)> {
     if frame.len() > FRAME_BYTES_MAX {
         return Err(Refusal::new(codes::TOO_LARGE).with("bytes", frame.len()));
     }
-    let [version, number, flags, body @ ..] = frame else { return Err(malformed("a frame has three bytes before its body")) };
+    let [version, number, flags, body @ ..] = frame else {
+        return Err(malformed("a frame has three bytes before its body"));
+    };
     if *version != PROTOCOL {
         return Err(Refusal::new(codes::UNKNOWN_VERSION).with("version", version));
     }
@@ -85,7 +87,9 @@ fn open(frame: &[u8]) -> Result<(u8, std::borrow::Cow<'_, [u8]>)> {
 }
 
 fn decompress(body: &[u8]) -> Result<Vec<u8>> {
-    let Some((size, zstd)) = body.split_first_chunk::<4>() else { return Err(malformed("a size has four bytes")) };
+    let Some((size, zstd)) = body.split_first_chunk::<4>() else {
+        return Err(malformed("a size has four bytes"));
+    };
     let size = u32::from_be_bytes(*size) as usize;
     if size > BODY_BYTES_MAX {
         return Err(Refusal::new(codes::TOO_LARGE).with("bytes", size));
@@ -94,7 +98,11 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>> {
     let mut plain = Vec::with_capacity(size);
     // One byte more than announced tells a bomb from an honest frame.
     decoder.by_ref().take(size as u64 + 1).read_to_end(&mut plain).map_err(malformed)?;
-    if plain.len() == size { Ok(plain) } else { Err(malformed("the size is not what was announced")) }
+    if plain.len() == size {
+        Ok(plain)
+    } else {
+        Err(malformed("the size is not what was announced"))
+    }
 }
 
 fn malformed(detail: impl std::fmt::Display) -> Refusal {

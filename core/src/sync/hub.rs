@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use ed25519_dalek::SigningKey;
 
 use super::{
-    Batch, Channel, ChannelHead, Cursor, Denied, Entry, FromDevice, FromHub, Grants, HELLO_BYTES_MAX, Head, Hello, PROTOCOL,
-    Ping, Push, Receipt, Welcome, decode_device, encode_hub, verify_head,
+    Batch, Channel, ChannelHead, Cursor, Denied, Entry, FromDevice, FromHub, Grants,
+    HELLO_BYTES_MAX, Head, Hello, PROTOCOL, Ping, Push, Receipt, Welcome, decode_device,
+    encode_hub, verify_head,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, PersonId};
@@ -166,7 +167,9 @@ impl Session {
                 self.follow(channels, &[]);
                 self.read_next(&mut effects);
             }
-            Event::Tick if now.millis() - self.heard_at.millis() > DEAD_AFTER_MS => effects.push(Effect::Close),
+            Event::Tick if now.millis() - self.heard_at.millis() > DEAD_AFTER_MS => {
+                effects.push(Effect::Close)
+            }
             Event::Tick => {}
         }
         effects
@@ -191,7 +194,10 @@ impl Session {
         match message {
             FromDevice::Hello(hello) if self.hello.is_none() => {
                 if hello.protocol_min > PROTOCOL || hello.protocol_max < PROTOCOL {
-                    return deny(Refusal::new(codes::UNKNOWN_VERSION).with("version", hello.protocol_min), effects);
+                    return deny(
+                        Refusal::new(codes::UNKNOWN_VERSION).with("version", hello.protocol_min),
+                        effects,
+                    );
                 }
                 self.hello = Some(hello.clone());
                 effects.push(Effect::Authenticate(hello));
@@ -200,11 +206,17 @@ impl Session {
                 self.waiting.push(push);
                 self.store_next(effects);
             }
-            FromDevice::Ping(_) if self.ready => effects.push(send(&FromHub::Pong(Ping { clock: now }))),
+            FromDevice::Ping(_) if self.ready => {
+                effects.push(send(&FromHub::Pong(Ping { clock: now })))
+            }
             FromDevice::Reauth(reauth) if self.ready => {
                 let Some(hello) = &mut self.hello else { return };
                 hello.token = reauth.token;
-                hello.cursors = self.channels.iter().map(|(channel, progress)| cursor(*channel, progress)).collect();
+                hello.cursors = self
+                    .channels
+                    .iter()
+                    .map(|(channel, progress)| cursor(*channel, progress))
+                    .collect();
                 effects.push(Effect::Authenticate(hello.clone()));
             }
             FromDevice::Bye(_) => effects.push(Effect::Close),
@@ -214,7 +226,9 @@ impl Session {
 
     fn known(&mut self, known: Known, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(hello) = self.hello.take() else { return };
-        if let Err(refusal) = verify_head(&known.device_key, hello.device, hello.journal, &hello.signature) {
+        if let Err(refusal) =
+            verify_head(&known.device_key, hello.device, hello.journal, &hello.signature)
+        {
             return deny(refusal, effects);
         }
         self.device_key = known.device_key;
@@ -222,12 +236,14 @@ impl Session {
         if !self.ready && known.stored.n > hello.journal.n {
             // The device's storage went back in time. What it does now must not be taken for what
             // it did before.
-            let refusal = Refusal::new(codes::JOURNAL_FORKED).with("n", hello.journal.n).with("held", known.stored.n);
+            let refusal = Refusal::new(codes::JOURNAL_FORKED)
+                .with("n", hello.journal.n)
+                .with("held", known.stored.n);
             return deny(refusal, effects);
         }
         self.ready = true;
-        let receipt =
-            (known.stored.n > 0).then(|| Receipt::sign(&self.key, hello.device, known.stored, known.stored_at));
+        let receipt = (known.stored.n > 0)
+            .then(|| Receipt::sign(&self.key, hello.device, known.stored, known.stored_at));
         effects.push(send(&FromHub::Welcome(Welcome {
             protocol: PROTOCOL,
             receipt,
@@ -245,11 +261,18 @@ impl Session {
         self.order = heads.iter().map(|head| head.channel).collect();
         let before = std::mem::take(&mut self.channels);
         for head in heads {
-            let known = cursors.iter().find(|cursor| cursor.channel == head.channel && cursor.epoch == head.epoch);
+            let known = cursors
+                .iter()
+                .find(|cursor| cursor.channel == head.channel && cursor.epoch == head.epoch);
             let progress = match (before.get(&head.channel), known) {
-                (Some(progress), _) if progress.epoch == head.epoch => Progress { head: head.seq, ..*progress },
+                (Some(progress), _) if progress.epoch == head.epoch => {
+                    Progress { head: head.seq, ..*progress }
+                }
                 // The same commit with other content: that channel starts over.
-                (_, Some(cursor)) if cursor.seq < head.seq || (cursor.seq == head.seq && cursor.digest == head.digest) => {
+                (_, Some(cursor))
+                    if cursor.seq < head.seq
+                        || (cursor.seq == head.seq && cursor.digest == head.digest) =>
+                {
                     Progress { epoch: head.epoch, sent: cursor.seq, head: head.seq, fresh: false }
                 }
                 _ => Progress { epoch: head.epoch, sent: 0, head: head.seq, fresh: true },
@@ -337,7 +360,8 @@ impl Session {
         }
         let next = self.order.iter().find_map(|channel| {
             let progress = self.channels.get(channel)?;
-            (progress.sent < progress.head || (progress.fresh && progress.head > 0)).then_some((*channel, progress.sent))
+            (progress.sent < progress.head || (progress.fresh && progress.head > 0))
+                .then_some((*channel, progress.sent))
         });
         if let Some((channel, from)) = next {
             self.reading = true;

@@ -79,7 +79,8 @@ impl Entry {
         if bytes.len() > super::ENTRY_BYTES_MAX {
             return Err(Refusal::new(codes::TOO_LARGE).with("bytes", bytes.len()));
         }
-        minicbor::decode(bytes).map_err(|error| Refusal::new(codes::MALFORMED).with("detail", error))
+        minicbor::decode(bytes)
+            .map_err(|error| Refusal::new(codes::MALFORMED).with("detail", error))
     }
 }
 
@@ -108,7 +109,9 @@ impl Head {
             return Err(Refusal::new(codes::FORGED).with("device", entry.device));
         }
         if entry.n != self.n + 1 || entry.previous != self.hash {
-            return Err(Refusal::new(codes::JOURNAL_FORKED).with("n", entry.n).with("held", self.n));
+            return Err(Refusal::new(codes::JOURNAL_FORKED)
+                .with("n", entry.n)
+                .with("held", self.n));
         }
         Ok((Self { n: entry.n, hash: hash(bytes) }, entry))
     }

@@ -77,9 +77,22 @@ messages! {
 
 /// Messages of this version that other builds may send; they are answered with `UNIMPLEMENTED`.
 pub const RESERVED: &[(u8, &str)] = &[
-    (0x03, "Applied"), (0x04, "Fetch"), (0x05, "DigestReq"), (0x06, "RangeReq"), (0x07, "Offer"), (0x08, "Blob"), (0x09, "Credit"),
-    (0x46, "Revoke"), (0x47, "Wipe"), (0x48, "DigestRes"), (0x49, "RangeRes"), (0x4A, "Throttle"), (0x4B, "Hint"),
-    (0x4E, "FetchRes"), (0x4F, "Notice"), (0x50, "BlobData"),
+    (0x03, "Applied"),
+    (0x04, "Fetch"),
+    (0x05, "DigestReq"),
+    (0x06, "RangeReq"),
+    (0x07, "Offer"),
+    (0x08, "Blob"),
+    (0x09, "Credit"),
+    (0x46, "Revoke"),
+    (0x47, "Wipe"),
+    (0x48, "DigestRes"),
+    (0x49, "RangeRes"),
+    (0x4A, "Throttle"),
+    (0x4B, "Hint"),
+    (0x4E, "FetchRes"),
+    (0x4F, "Notice"),
+    (0x50, "BlobData"),
 ];
 
 /// Who the device is and what it has.
@@ -155,7 +168,11 @@ pub struct Push {
 /// Bytes that travel raw.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Bytes(#[n(0)] #[cbor(with = "minicbor::bytes")] pub Vec<u8>);
+pub struct Bytes(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub Vec<u8>,
+);
 
 /// Sent back as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

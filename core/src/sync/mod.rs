@@ -20,10 +20,11 @@ pub use digest::{Digest, document_element, hash, record_element};
 pub use frame::{COMPRESSED, compressed, decode_device, decode_hub, encode_device, encode_hub};
 pub use journal::{Entry, EntryChange, Head};
 pub use limits::{
-    BATCH_BYTES, BODY_BYTES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, PUSH_BYTES, PUSH_WINDOW,
+    BATCH_BYTES, BODY_BYTES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, PUSH_BYTES,
+    PUSH_WINDOW,
 };
 pub use message::{
-    Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, FromDevice, FromHub, Grants, Hello,
-    News, PROTOCOL, Ping, Push, RESERVED, Reauth, Welcome,
+    Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, FromDevice,
+    FromHub, Grants, Hello, News, PROTOCOL, Ping, Push, RESERVED, Reauth, Welcome,
 };
 pub use sign::{Receipt, sign_head, verify_head};

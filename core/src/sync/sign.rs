@@ -66,7 +66,8 @@ fn verify(key: &[u8; 32], text: &[u8], signature: &[u8]) -> Result<()> {
 }
 
 fn head_text(device: DeviceId, head: Head) -> Vec<u8> {
-    [b"roundsman head\0".as_slice(), device.0.as_bytes(), &head.n.to_be_bytes(), &head.hash].concat()
+    [b"roundsman head\0".as_slice(), device.0.as_bytes(), &head.n.to_be_bytes(), &head.hash]
+        .concat()
 }
 
 fn receipt_text(device: DeviceId, head: Head, at: Timestamp) -> Vec<u8> {

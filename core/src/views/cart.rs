@@ -8,7 +8,9 @@ use crate::id::{CartId, LineId};
 use crate::money::Money;
 use crate::quantity::Quantity;
 use crate::records::{LocalName, Product, Reason};
-use crate::rules::{Availability, PricedLine, Shelf, Slot, check_credit, discount_max, list_price, problem};
+use crate::rules::{
+    Availability, PricedLine, Shelf, Slot, check_credit, discount_max, list_price, problem,
+};
 
 impl CartView {
     /// The cart, priced and judged from this shelf.
@@ -18,7 +20,8 @@ impl CartView {
         let basket = shelf.price(&wanted);
         let promises = shelf.promise(&wanted);
         let credit = shelf.account.as_ref().map(|account| check_credit(account, basket.total));
-        let mut warnings: Vec<Reason> = credit.iter().flat_map(|check| check.reasons.clone()).collect();
+        let mut warnings: Vec<Reason> =
+            credit.iter().flat_map(|check| check.reasons.clone()).collect();
         warnings.extend(wanted.iter().filter_map(|(id, _)| promises.get(id)?.reason.clone()));
         let problems = basket.refused().map(|(_, refusal)| problem(refusal)).collect();
         let lines = wanted
@@ -52,7 +55,13 @@ impl CartView {
 }
 
 impl CartLineView {
-    fn new(id: LineId, line: &CartLine, slot: &Slot, promise: Option<&Availability>, shelf: &Shelf) -> Self {
+    fn new(
+        id: LineId,
+        line: &CartLine,
+        slot: &Slot,
+        promise: Option<&Availability>,
+        shelf: &Shelf,
+    ) -> Self {
         let zero = Money::zero(shelf.list.currency);
         let product = slot.product.as_ref();
         Self {

@@ -234,4 +234,3 @@ pub struct OfficeProductRow {
     /// Whether it is sold.
     pub active: bool,
 }
-

@@ -153,7 +153,6 @@ pub struct CustomerCard {
     pub cart_lines: u32,
 }
 
-
 /// What stands beside a customer's document when its row is put together.
 #[derive(Debug, Clone, Default)]
 pub struct CustomerFacts {
@@ -199,7 +198,11 @@ impl CustomerRow {
             last_order_at: facts.last_order.map(|(at, _)| at),
             last_order_total: facts.last_order.map(|(_, total)| total),
             last_visit_at: facts.last_visit,
-            due_in_days: due_in_days(assignment, facts.last_visit.map(|at| at.day(offset_minutes)), today),
+            due_in_days: due_in_days(
+                assignment,
+                facts.last_visit.map(|at| at.day(offset_minutes)),
+                today,
+            ),
             conflicts: u32::try_from(customer.conflicts()).unwrap_or(u32::MAX),
             inactive: !customer.active,
             sync,
@@ -210,7 +213,11 @@ impl CustomerRow {
 /// Days until the next planned visit, counted from the last one. A customer that nobody has
 /// visited yet is due now.
 #[must_use]
-pub fn due_in_days(assignment: Option<&Assignment>, last_visit: Option<Day>, today: Day) -> Option<i32> {
+pub fn due_in_days(
+    assignment: Option<&Assignment>,
+    last_visit: Option<Day>,
+    today: Day,
+) -> Option<i32> {
     let every = assignment.map(|it| it.visit_every_days).filter(|days| *days > 0)?;
     let every = i32::try_from(every).unwrap_or(i32::MAX);
     Some(last_visit.map_or(0, |day| day.plus(every).0 - today.0))
@@ -275,8 +282,11 @@ impl AccountView {
 /// What a customer is found by.
 #[must_use]
 pub fn customer_search(customer: &Customer, code: &str) -> String {
-    let mut parts = vec![customer.value("name"), customer.value("address"), customer.value("phone"), code];
-    for version in customer.fields.get("phone").map(|field| field.versions.as_slice()).unwrap_or_default() {
+    let mut parts =
+        vec![customer.value("name"), customer.value("address"), customer.value("phone"), code];
+    for version in
+        customer.fields.get("phone").map(|field| field.versions.as_slice()).unwrap_or_default()
+    {
         parts.push(&version.value);
     }
     for contact in customer.contacts.values() {

@@ -2,18 +2,30 @@
 //!
 //! Rows are projected from documents and records; every type here crosses to TypeScript.
 
-mod catalogue;
 mod cart;
+mod catalogue;
 mod customer;
 mod order;
 mod sync;
 mod visit;
 
-pub use catalogue::{CartLineView, CartView, CatalogueRow, CreditView, OfficeProductRow, PriceTrace, TaxLine, TraceStep};
 pub use cart::lines_by_product;
-pub use customer::{AccountView, Alternative, ContactView, CustomerCard, CustomerFacts, CustomerRow, FieldView, Place, contact_views, customer_search, due_in_days, field_views};
-pub use order::{HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView, order_search};
-pub use sync::{AttentionRow, CatchUp, Connection, JournalRow, JournalView, QuarantineRow, SyncState, SyncView, TodayFigures, TodayStop, TodayView};
+pub use catalogue::{
+    CartLineView, CartView, CatalogueRow, CreditView, OfficeProductRow, PriceTrace, TaxLine,
+    TraceStep,
+};
+pub use customer::{
+    AccountView, Alternative, ContactView, CustomerCard, CustomerFacts, CustomerRow, FieldView,
+    Place, contact_views, customer_search, due_in_days, field_views,
+};
+pub use order::{
+    HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView,
+    order_search,
+};
+pub use sync::{
+    AttentionRow, CatchUp, Connection, JournalRow, JournalView, QuarantineRow, SyncState, SyncView,
+    TodayFigures, TodayStop, TodayView,
+};
 pub use visit::{VisitOutcome, VisitRow, VisitView, visit_search};
 
 use crate::id::{DeviceId, PersonId};

@@ -178,7 +178,6 @@ pub struct HistoryChange {
     pub to: String,
 }
 
-
 impl OrderState {
     /// The state that follows from the company's decision.
     #[must_use]
@@ -208,7 +207,12 @@ impl OrderState {
 impl OrderRow {
     /// The row of this order. `sync` is how far it got as long as there is no answer.
     #[must_use]
-    pub fn new(signed: &SignedOrder, decision: Option<&SalesOrder>, rep_name: &str, sync: SyncState) -> Self {
+    pub fn new(
+        signed: &SignedOrder,
+        decision: Option<&SalesOrder>,
+        rep_name: &str,
+        sync: SyncState,
+    ) -> Self {
         let state = OrderState::of(decision);
         let decided = decision.map(|order| order.lines.as_slice()).unwrap_or_default();
         let short = decided.iter().filter(|line| line.short.is_positive()).count();
@@ -227,7 +231,9 @@ impl OrderRow {
             line_count: u32::try_from(signed.lines.len()).unwrap_or(u32::MAX),
             short_lines: u32::try_from(short).unwrap_or(u32::MAX),
             state,
-            reasons: decision.map(|order| order.reasons.iter().map(|it| it.code.clone()).collect()).unwrap_or_default(),
+            reasons: decision
+                .map(|order| order.reasons.iter().map(|it| it.code.clone()).collect())
+                .unwrap_or_default(),
             sync: state.answered().unwrap_or(sync),
         }
     }
@@ -237,10 +243,16 @@ impl OrderView {
     /// The order with the decision beside each line.
     #[must_use]
     pub fn new(row: OrderRow, signed: &SignedOrder, decision: Option<&SalesOrder>) -> Self {
-        let decided = |line: &SignedLine| decision.and_then(|order| order.lines.iter().find(|it| it.line == line.id));
+        let decided = |line: &SignedLine| {
+            decision.and_then(|order| order.lines.iter().find(|it| it.line == line.id))
+        };
         Self {
             row,
-            lines: signed.lines.iter().map(|line| OrderLineView::new(line, decided(line))).collect(),
+            lines: signed
+                .lines
+                .iter()
+                .map(|line| OrderLineView::new(line, decided(line)))
+                .collect(),
             net: signed.net,
             taxes: signed.taxes.clone(),
             note: signed.note.clone(),
@@ -293,5 +305,10 @@ impl HistoryRow {
 /// What an order is found by.
 #[must_use]
 pub fn order_search(signed: &SignedOrder, number: Option<&str>) -> String {
-    search_keys(&[&signed.customer_name, &signed.device_number, number.unwrap_or_default(), &signed.note])
+    search_keys(&[
+        &signed.customer_name,
+        &signed.device_number,
+        number.unwrap_or_default(),
+        &signed.note,
+    ])
 }

@@ -214,4 +214,3 @@ pub struct QuarantineRow {
     /// Entries that wait for this one.
     pub dependants: u32,
 }
-

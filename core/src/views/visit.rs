@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Place, SyncState};
 use crate::documents::visit::Visit;
 pub use crate::documents::visit::VisitOutcome;
-use crate::text::search_keys;
 use crate::id::{CustomerId, PersonId, VisitId};
+use crate::text::search_keys;
 use crate::time::Timestamp;
 
 /// A visit in a list.
@@ -51,11 +51,16 @@ pub struct VisitView {
     pub distance_m: Option<f64>,
 }
 
-
 impl VisitRow {
     /// The row of this visit.
     #[must_use]
-    pub fn new(id: VisitId, visit: &Visit, customer_name: &str, rep_name: &str, sync: SyncState) -> Self {
+    pub fn new(
+        id: VisitId,
+        visit: &Visit,
+        customer_name: &str,
+        rep_name: &str,
+        sync: SyncState,
+    ) -> Self {
         Self {
             id,
             customer: visit.begun.customer,

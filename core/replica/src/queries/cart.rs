@@ -45,7 +45,8 @@ impl Replica {
             page.limit(),
             page.offset()
         ))?;
-        let ids = statement.query_map(params_from_iter(&parameters), |row| row.get::<_, Uuid>(0))?;
+        let ids =
+            statement.query_map(params_from_iter(&parameters), |row| row.get::<_, Uuid>(0))?;
         let ids: Vec<ProductId> = ids.map(|id| Ok(ProductId(id?))).collect::<Result<_>>()?;
         let shelf = self.shelf(customer, &ids)?;
         let mut in_cart = self.cart(customer)?.map(lines_by_product).unwrap_or_default();
@@ -55,7 +56,13 @@ impl Replica {
             .iter()
             .filter_map(|(id, slot)| {
                 let product = slot.product.as_ref()?;
-                Some(CatalogueRow::new(product, slot, &shelf, in_cart.remove(id), last.get(id).cloned()))
+                Some(CatalogueRow::new(
+                    product,
+                    slot,
+                    &shelf,
+                    in_cart.remove(id),
+                    last.get(id).cloned(),
+                ))
             })
             .collect::<Vec<_>>();
         let rows = in_order(rows, &ids);
@@ -66,15 +73,23 @@ impl Replica {
         let Some((id, cart)) = self.open_cart(customer)? else { return Ok(None) };
         let products: Vec<_> = cart.lines.values().map(|line| line.product).collect();
         let shelf = self.shelf(customer, &products)?;
-        let name = self.customer_document(customer).map(|it| it.value("name").to_owned()).unwrap_or_default();
+        let name = self
+            .customer_document(customer)
+            .map(|it| it.value("name").to_owned())
+            .unwrap_or_default();
         Ok(Some(CartView::new(id, &cart, &name, &shelf)))
     }
 
     /// What the customer took last time, by product.
-    fn last_quantities(&self, customer: CustomerId) -> Result<BTreeMap<ProductId, (Quantity, String)>> {
+    fn last_quantities(
+        &self,
+        customer: CustomerId,
+    ) -> Result<BTreeMap<ProductId, (Quantity, String)>> {
         let body: Option<String> = self
             .db
-            .prepare_cached("select body from sales_order where customer = ?1 order by placed desc limit 1")?
+            .prepare_cached(
+                "select body from sales_order where customer = ?1 order by placed desc limit 1",
+            )?
             .query_row(params![customer.0], |row| row.get(0))
             .optional()?;
         let Some(body) = body else { return Ok(BTreeMap::new()) };
@@ -83,12 +98,15 @@ impl Replica {
     }
 
     fn categories(&self) -> Result<Vec<LocalName>> {
-        let mut statement =
-            self.db.prepare_cached("select id, shelf from product where active group by shelf order by shelf")?;
+        let mut statement = self.db.prepare_cached(
+            "select id, shelf from product where active group by shelf order by shelf",
+        )?;
         let ids = statement.query_map([], |row| row.get::<_, Uuid>(0))?;
         let mut names = Vec::new();
         for id in ids {
-            names.extend(main_file::record::<Product>(&self.db, id?)?.map(|product| product.category));
+            names.extend(
+                main_file::record::<Product>(&self.db, id?)?.map(|product| product.category),
+            );
         }
         Ok(names)
     }

@@ -5,7 +5,9 @@ use roundsman_core::documents::history;
 use roundsman_core::id::{CustomerId, ItemId};
 use roundsman_core::records::PriceList;
 use roundsman_core::time::Day;
-use roundsman_core::views::{AccountView, CustomerCard, CustomerRow, HistoryRow, contact_views, field_views};
+use roundsman_core::views::{
+    AccountView, CustomerCard, CustomerRow, HistoryRow, contact_views, field_views,
+};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use uuid::Uuid;
 
@@ -16,15 +18,20 @@ use crate::{Replica, Result, main_file};
 const LATEST: Page = Page { limit: Some(5), offset: None };
 
 impl Replica {
-    pub(crate) fn customers(&self, search: Option<&str>, sort: CustomerSort, page: Page) -> Result<Rows<CustomerRow>> {
+    pub(crate) fn customers(
+        &self,
+        search: Option<&str>,
+        sort: CustomerSort,
+        page: Page,
+    ) -> Result<Rows<CustomerRow>> {
         let (condition, terms) = search_condition("c.search", search);
         // Deactivated customers are found by searching, and stay out of the way otherwise.
         let active = if terms.is_empty() { " and c.active" } else { "" };
         let from = format!("from customer c where true{condition}{active}");
-        let total = self.db.prepare_cached(&format!("select count(*) {from}"))?.query_row(
-            params_from_iter(&terms),
-            |row| row.get(0),
-        )?;
+        let total = self
+            .db
+            .prepare_cached(&format!("select count(*) {from}"))?
+            .query_row(params_from_iter(&terms), |row| row.get(0))?;
         let sql = format!(
             "select c.id {from} order by {}, c.sort_name limit {} offset {}",
             order(sort),
@@ -34,7 +41,8 @@ impl Replica {
         let mut statement = self.db.prepare_cached(&sql)?;
         let ids = statement.query_map(params_from_iter(&terms), |row| row.get::<_, Uuid>(0))?;
         let today = self.today_here();
-        let rows = ids.map(|id| self.customer_row(CustomerId(id?), today)).collect::<Result<_>>()?;
+        let rows =
+            ids.map(|id| self.customer_row(CustomerId(id?), today)).collect::<Result<_>>()?;
         Ok(Rows { total, rows })
     }
 
@@ -48,7 +56,9 @@ impl Replica {
     }
 
     pub(crate) fn customer(&self, id: CustomerId) -> Result<Option<CustomerCard>> {
-        let Some(customer) = self.body::<Customer>("select body from customer where id = ?1", id.0)? else {
+        let Some(customer) =
+            self.body::<Customer>("select body from customer where id = ?1", id.0)?
+        else {
             return Ok(None);
         };
         let facts = self.facts(id)?;
@@ -72,14 +82,18 @@ impl Replica {
             visits: self.visits(Some(id), LATEST)?.rows,
             open_visit: open_visit.map(Into::into),
             cart: cart.as_ref().map(|(cart, _)| *cart),
-            cart_lines: cart.map_or(0, |(_, cart)| u32::try_from(cart.lines.len()).unwrap_or(u32::MAX)),
+            cart_lines: cart
+                .map_or(0, |(_, cart)| u32::try_from(cart.lines.len()).unwrap_or(u32::MAX)),
         }))
     }
 
     pub(crate) fn customer_history(&self, id: CustomerId) -> Result<Vec<HistoryRow>> {
         let document = main_file::document(&self.db, ItemId::from(id))?.unwrap_or_default();
         let directory = self.directory.borrow();
-        Ok(history(&document).into_iter().map(|event| HistoryRow::new(event, None, &*directory)).collect())
+        Ok(history(&document)
+            .into_iter()
+            .map(|event| HistoryRow::new(event, None, &*directory))
+            .collect())
     }
 
     pub(crate) fn today_here(&self) -> Day {
@@ -89,7 +103,8 @@ impl Replica {
 
 /// What customers are sorted by before their names.
 fn order(sort: CustomerSort) -> &'static str {
-    const LAST_VISIT: &str = "coalesce((select max(begun) from visit v where v.customer = c.id), 0)";
+    const LAST_VISIT: &str =
+        "coalesce((select max(begun) from visit v where v.customer = c.id), 0)";
     match sort {
         CustomerSort::Name => "c.sort_name",
         CustomerSort::LastVisit => LAST_VISIT,
@@ -97,7 +112,11 @@ fn order(sort: CustomerSort) -> &'static str {
             "(select case when a.every > 0 then coalesce((select max(begun) from visit v where v.customer = c.id), 0) \
              + a.every * 86400000 end from assignment a where a.customer = c.id) nulls last"
         }
-        CustomerSort::Balance => "(select -balance from account a where a.customer = c.id) nulls last",
-        CustomerSort::LastOrder => "(select -max(placed) from sales_order o where o.customer = c.id) nulls last",
+        CustomerSort::Balance => {
+            "(select -balance from account a where a.customer = c.id) nulls last"
+        }
+        CustomerSort::LastOrder => {
+            "(select -max(placed) from sales_order o where o.customer = c.id) nulls last"
+        }
     }
 }

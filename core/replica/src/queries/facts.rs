@@ -33,7 +33,9 @@ impl Replica {
             "quarantined" => SyncState::NeedsOffice,
             "declined" => SyncState::NeedsYou,
             _ if n > self.journal.safe_upto => SyncState::SavedHere,
-            _ if i64::try_from(n).unwrap_or(i64::MAX) > main_file::number(&self.db, "admitted_upto")? => {
+            _ if i64::try_from(n).unwrap_or(i64::MAX)
+                > main_file::number(&self.db, "admitted_upto")? =>
+            {
                 SyncState::SafeAtOffice
             }
             _ => SyncState::Confirmed,
@@ -59,7 +61,10 @@ impl Replica {
             .map(Timestamp);
         Ok(CustomerFacts {
             territory: assignment.as_ref().and_then(|it| directory.territory(it.territory)),
-            manager: assignment.as_ref().map(|it| directory.person(it.account_manager)).unwrap_or_default(),
+            manager: assignment
+                .as_ref()
+                .map(|it| directory.person(it.account_manager))
+                .unwrap_or_default(),
             account,
             assignment,
             last_order,

@@ -153,7 +153,9 @@ impl Query {
     pub fn topics(&self) -> &'static [Topic] {
         use Topic::{Carts, Catalogue, Customers, Orders, Sync, Visits};
         match self {
-            Self::Today { .. } | Self::Customers { .. } | Self::Customer { .. } => &[Customers, Visits, Orders, Carts],
+            Self::Today { .. } | Self::Customers { .. } | Self::Customer { .. } => {
+                &[Customers, Visits, Orders, Carts]
+            }
             Self::CustomerHistory { .. } => &[Customers],
             Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
             Self::Catalogue { .. } | Self::Cart { .. } => &[Catalogue, Carts, Customers, Orders],
@@ -171,16 +173,20 @@ impl Replica {
     pub fn query(&self, query: &Query) -> Result<Value> {
         Ok(match query {
             Query::Today { day } => serde_json::to_value(self.today(*day)?)?,
-            Query::Customers { search, sort, page } => {
-                serde_json::to_value(self.customers(search.as_deref(), sort.unwrap_or_default(), *page)?)?
-            }
+            Query::Customers { search, sort, page } => serde_json::to_value(self.customers(
+                search.as_deref(),
+                sort.unwrap_or_default(),
+                *page,
+            )?)?,
             Query::Customer { id } => serde_json::to_value(self.customer(*id)?)?,
             Query::CustomerHistory { id } => serde_json::to_value(self.customer_history(*id)?)?,
-            Query::Visits { customer, page } => serde_json::to_value(self.visits(*customer, *page)?)?,
-            Query::Visit { id } => serde_json::to_value(self.visit(*id)?)?,
-            Query::Catalogue { customer, search, category, page } => {
-                serde_json::to_value(self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?)?
+            Query::Visits { customer, page } => {
+                serde_json::to_value(self.visits(*customer, *page)?)?
             }
+            Query::Visit { id } => serde_json::to_value(self.visit(*id)?)?,
+            Query::Catalogue { customer, search, category, page } => serde_json::to_value(
+                self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?,
+            )?,
             Query::Cart { customer } => serde_json::to_value(self.cart(*customer)?)?,
             Query::Orders { search, state, customer, page } => {
                 serde_json::to_value(self.orders(search.as_deref(), *state, *customer, *page)?)?

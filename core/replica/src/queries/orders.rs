@@ -36,13 +36,18 @@ impl Replica {
             page.limit(),
             page.offset()
         ))?;
-        let rows = statement.query_map(params_from_iter(&parameters), |row| row.get::<_, String>(0))?;
-        let rows = rows.map(|body| self.order_row(&serde_json::from_str(&body?)?)).collect::<Result<_>>()?;
+        let rows =
+            statement.query_map(params_from_iter(&parameters), |row| row.get::<_, String>(0))?;
+        let rows = rows
+            .map(|body| self.order_row(&serde_json::from_str(&body?)?))
+            .collect::<Result<_>>()?;
         Ok(Rows { total, rows })
     }
 
     pub(crate) fn order(&self, id: OrderId) -> Result<Option<OrderView>> {
-        let Some(signed) = self.body::<SignedOrder>("select body from sales_order where id = ?1", id.0)? else {
+        let Some(signed) =
+            self.body::<SignedOrder>("select body from sales_order where id = ?1", id.0)?
+        else {
             return Ok(None);
         };
         let decision: Option<SalesOrder> = main_file::record(&self.db, id.0)?;
@@ -54,7 +59,9 @@ impl Replica {
         let rep = self.directory.borrow().person(signed.rep);
         // Admitted is not answered: until the decision comes, an order is safe, not confirmed.
         let sync = match self.sync_state(signed.order)? {
-            roundsman_core::views::SyncState::Confirmed => roundsman_core::views::SyncState::SafeAtOffice,
+            roundsman_core::views::SyncState::Confirmed => {
+                roundsman_core::views::SyncState::SafeAtOffice
+            }
             state => state,
         };
         Ok(OrderRow::new(signed, decision.as_ref(), &rep, sync))

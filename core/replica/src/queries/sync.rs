@@ -67,7 +67,8 @@ impl Replica {
         open.into_iter()
             .map(|row| {
                 let refusal = row.refusal.unwrap_or_else(|| Refusal::new(codes::INTERNAL));
-                let kind = if row.state == SyncState::NeedsYou { "declined" } else { "quarantined" };
+                let kind =
+                    if row.state == SyncState::NeedsYou { "declined" } else { "quarantined" };
                 let customer = self.customer_of_entry(row.n)?;
                 Ok(AttentionRow {
                     kind: kind.to_owned(),
@@ -85,29 +86,40 @@ impl Replica {
     fn customer_of_entry(&self, n: u64) -> Result<Option<CustomerId>> {
         let item: Option<[u8; ItemId::LEN]> = self
             .db
-            .query_row("select item from operation_item where n = ?1 limit 1", [n], |row| row.get(0))
+            .query_row("select item from operation_item where n = ?1 limit 1", [n], |row| {
+                row.get(0)
+            })
             .optional()?;
         let item = item.and_then(|bytes| ItemId::from_bytes(&bytes));
         Ok(item.filter(|item| item.kind == ItemKind::Customer).map(|item| CustomerId(item.id)))
     }
 
     fn conflicts(&self) -> Result<Vec<AttentionRow>> {
-        let mut statement = self.db.prepare_cached("select id from customer where conflicts > 0 and active")?;
+        let mut statement =
+            self.db.prepare_cached("select id from customer where conflicts > 0 and active")?;
         let ids = statement.query_map([], |row| row.get::<_, Uuid>(0))?;
         let mut rows = Vec::new();
         for id in ids {
             let id = CustomerId(id?);
             let customer = self.customer_document(id)?;
-            let newest = |field: &roundsman_core::documents::Field| field.versions.first().map(|version| version.at);
-            for (name, field) in customer.fields.iter().filter(|(_, field)| !field.versions.is_empty()) {
-                let at = newest(field).map(|at| roundsman_core::time::Hlc(at).timestamp()).unwrap_or_default();
+            let newest = |field: &roundsman_core::documents::Field| {
+                field.versions.first().map(|version| version.at)
+            };
+            for (name, field) in
+                customer.fields.iter().filter(|(_, field)| !field.versions.is_empty())
+            {
+                let at = newest(field)
+                    .map(|at| roundsman_core::time::Hlc(at).timestamp())
+                    .unwrap_or_default();
                 rows.push(AttentionRow {
                     kind: "conflict".to_owned(),
                     subject: customer.value("name").to_owned(),
                     customer: Some(id),
                     order: None,
                     who: SyncState::NeedsYou,
-                    refusal: Refusal::new(codes::CONFLICT).with("field", name).with("values", field.versions.len()),
+                    refusal: Refusal::new(codes::CONFLICT)
+                        .with("field", name)
+                        .with("values", field.versions.len()),
                     at,
                 });
             }

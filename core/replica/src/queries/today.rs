@@ -27,17 +27,28 @@ impl Replica {
         stops.truncate(STOPS_MAX);
         let visited = stops.iter().filter(|stop| stop.reason == "visited").count();
         let (orders, order_total) = self.sold_between(me, from, from + DAY_MS)?;
-        let next = stops.iter().find(|stop| stop.reason != "visited").map(|stop| stop.customer.clone());
+        let next =
+            stops.iter().find(|stop| stop.reason != "visited").map(|stop| stop.customer.clone());
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Ok(TodayView {
             day,
-            figures: TodayFigures { visited: count(visited), planned: count(stops.len()), orders, order_total },
+            figures: TodayFigures {
+                visited: count(visited),
+                planned: count(stops.len()),
+                orders,
+                order_total,
+            },
             next,
             stops,
         })
     }
 
-    fn stops(&self, me: PersonId, day: Day, visits: &BTreeMap<CustomerId, VisitRow>) -> Result<Vec<TodayStop>> {
+    fn stops(
+        &self,
+        me: PersonId,
+        day: Day,
+        visits: &BTreeMap<CustomerId, VisitRow>,
+    ) -> Result<Vec<TodayStop>> {
         let mut statement = self.db.prepare_cached(
             "select c.id from customer c join assignment a on a.customer = c.id where c.active and a.manager = ?1",
         )?;
@@ -55,7 +66,12 @@ impl Replica {
         Ok(stops)
     }
 
-    fn visits_between(&self, me: PersonId, from: i64, to: i64) -> Result<BTreeMap<CustomerId, VisitRow>> {
+    fn visits_between(
+        &self,
+        me: PersonId,
+        from: i64,
+        to: i64,
+    ) -> Result<BTreeMap<CustomerId, VisitRow>> {
         let mut statement = self.db.prepare_cached(
             "select id, body from visit where rep = ?1 and (begun >= ?2 and begun < ?3 or finished is null) order by begun",
         )?;
@@ -77,7 +93,9 @@ impl Replica {
                 "select count(*), coalesce(sum(total), 0), max(currency) from sales_order \
                  where rep = ?1 and placed >= ?2 and placed < ?3",
             )?
-            .query_row(params![me.0, from, to], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row(params![me.0, from, to], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
         let currency = currency.and_then(|code| code.parse().ok()).unwrap_or(Currency::CNY);
         Ok((count, Money::new(total, currency)))
     }

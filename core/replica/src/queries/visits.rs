@@ -10,7 +10,11 @@ use super::{Page, Rows};
 use crate::{Replica, Result};
 
 impl Replica {
-    pub(crate) fn visits(&self, customer: Option<CustomerId>, page: Page) -> Result<Rows<VisitRow>> {
+    pub(crate) fn visits(
+        &self,
+        customer: Option<CustomerId>,
+        page: Page,
+    ) -> Result<Rows<VisitRow>> {
         let customer = customer.map(|id| id.0);
         let total = self
             .db
@@ -32,8 +36,11 @@ impl Replica {
     }
 
     pub(crate) fn visit(&self, id: VisitId) -> Result<Option<VisitView>> {
-        let Some(visit) = self.body::<Visit>("select body from visit where id = ?1", id.0)? else { return Ok(None) };
-        let place = self.customer_document(visit.begun.customer).ok().and_then(|customer| customer.place);
+        let Some(visit) = self.body::<Visit>("select body from visit where id = ?1", id.0)? else {
+            return Ok(None);
+        };
+        let place =
+            self.customer_document(visit.begun.customer).ok().and_then(|customer| customer.place);
         Ok(Some(VisitView::new(self.visit_row(id, &visit)?, &visit, place.as_ref())))
     }
 

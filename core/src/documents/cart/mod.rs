@@ -87,10 +87,10 @@ pub fn line_id(cart: CartId, product: ProductId) -> LineId {
 /// [`codes::MALFORMED`] when it does not say for whom it is.
 pub fn read(document: &Automerge) -> Result<Cart> {
     let root = Fields::root(document);
-    let customer = root
-        .frozen("customer")
-        .and_then(|bytes| minicbor::decode(&bytes).ok())
-        .ok_or_else(|| Refusal::new(codes::MALFORMED).with("detail", "a cart without a customer"))?;
+    let customer =
+        root.frozen("customer").and_then(|bytes| minicbor::decode(&bytes).ok()).ok_or_else(
+            || Refusal::new(codes::MALFORMED).with("detail", "a cart without a customer"),
+        )?;
     Ok(Cart {
         customer,
         lines: lines(&root),

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use super::valid;
-use crate::documents::operation::{Operation, Writes, operation};
 use crate::documents::Edit;
+use crate::documents::operation::{Operation, Writes, operation};
 use crate::error::Result;
 use crate::id::{CustomerId, ItemId, ItemKind};
 

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use super::TEXT_BYTES_MAX;
-use crate::documents::operation::{Operation, Writes, operation};
 use crate::documents::Edit;
+use crate::documents::operation::{Operation, Writes, operation};
 use crate::error::{Refusal, Result, codes};
 use crate::id::{ContactId, CustomerId, ItemId, ItemKind};
 
@@ -52,9 +52,12 @@ impl Operation for SaveContact {
             return Err(Refusal::new(codes::EMPTY).with("field", "contact_name"));
         }
         let id = self.contact.to_string();
-        for (field, value) in
-            [("name", &self.name), ("role", &self.role), ("phone", &self.phone), ("email", &self.email)]
-        {
+        for (field, value) in [
+            ("name", &self.name),
+            ("role", &self.role),
+            ("phone", &self.phone),
+            ("email", &self.email),
+        ] {
             if value.len() > TEXT_BYTES_MAX {
                 return Err(Refusal::new(codes::TOO_LARGE).with("field", field));
             }

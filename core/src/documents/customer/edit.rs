@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use super::valid;
-use crate::documents::operation::{Operation, Writes, operation};
 use crate::documents::Edit;
+use crate::documents::operation::{Operation, Writes, operation};
 use crate::error::{Refusal, Result, codes};
 use crate::id::{CustomerId, ItemId, ItemKind};
 

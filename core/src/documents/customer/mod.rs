@@ -85,7 +85,11 @@ pub fn read(document: &Automerge) -> Result<Customer> {
     let fields: BTreeMap<_, _> = FIELDS
         .iter()
         .map(|(name, ask)| {
-            let field = if *ask { root.ask(name) } else { Field { value: root.text(name), versions: Vec::new() } };
+            let field = if *ask {
+                root.ask(name)
+            } else {
+                Field { value: root.text(name), versions: Vec::new() }
+            };
             ((*name).to_owned(), field)
         })
         .collect();
@@ -109,7 +113,15 @@ fn contacts(root: &Fields<'_>) -> BTreeMap<ContactId, Contact> {
             let removed = contact.newest("removed") == Some(ScalarValue::Boolean(true));
             let id = key.parse().ok().filter(|_| !removed)?;
             let read = |field| contact.text(field);
-            Some((id, Contact { name: read("name"), role: read("role"), phone: read("phone"), email: read("email") }))
+            Some((
+                id,
+                Contact {
+                    name: read("name"),
+                    role: read("role"),
+                    phone: read("phone"),
+                    email: read("email"),
+                },
+            ))
         })
         .collect()
 }

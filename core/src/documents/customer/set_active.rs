@@ -2,8 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::documents::operation::{Operation, Writes, operation};
 use crate::documents::Edit;
+use crate::documents::operation::{Operation, Writes, operation};
 use crate::error::Result;
 use crate::id::{CustomerId, ItemId, ItemKind};
 

@@ -40,7 +40,8 @@ pub fn sign(signing: Signing, cart: &Cart, shelf: &Shelf) -> Result<SignedOrder>
     for ((id, line), result) in wanted.iter().zip(&basket.lines) {
         let priced = result.priced.clone()?;
         let product = shelf.slots.get(&line.product).and_then(|slot| slot.product.as_ref());
-        let product = product.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("product", line.product))?;
+        let product =
+            product.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("product", line.product))?;
         lines.push(SignedLine {
             id: *id,
             product: line.product,

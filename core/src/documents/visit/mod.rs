@@ -18,7 +18,9 @@ use crate::place::Place;
 use crate::time::Timestamp;
 
 /// How a visit ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -99,11 +101,12 @@ pub struct Visit {
 /// [`codes::MALFORMED`] when it does not say how it began.
 pub fn read(document: &Automerge) -> Result<Visit> {
     let root = Fields::root(document);
-    let begun = root
-        .frozen("begun")
-        .and_then(|bytes| minicbor::decode::<Begun>(&bytes).ok())
-        .ok_or_else(|| Refusal::new(codes::MALFORMED).with("detail", "a visit without a beginning"))?;
-    let finished = root.frozen("finished").and_then(|bytes| minicbor::decode::<Finished>(&bytes).ok());
+    let begun =
+        root.frozen("begun").and_then(|bytes| minicbor::decode::<Begun>(&bytes).ok()).ok_or_else(
+            || Refusal::new(codes::MALFORMED).with("detail", "a visit without a beginning"),
+        )?;
+    let finished =
+        root.frozen("finished").and_then(|bytes| minicbor::decode::<Finished>(&bytes).ok());
     let draft = root.bytes("outcome").and_then(|bytes| minicbor::decode(&bytes).ok());
     Ok(Visit {
         begun,

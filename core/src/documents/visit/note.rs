@@ -3,9 +3,9 @@
 use minicbor::{Decode, Encode};
 
 use super::{VisitOutcome, still_open};
+use crate::documents::Edit;
 use crate::documents::customer::TEXT_BYTES_MAX;
 use crate::documents::operation::{Operation, Writes, operation};
-use crate::documents::Edit;
 use crate::error::{Refusal, Result, codes};
 use crate::id::{ItemId, ItemKind, VisitId};
 

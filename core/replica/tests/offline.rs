@@ -1,0 +1,158 @@
+//! A phone without a network: everything works, and nothing is lost when the app is killed.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use roundsman_core::documents::Request;
+use roundsman_core::documents::visit::VisitOutcome;
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::{CustomerId, DeviceId, Entropy, PersonId, VisitId};
+use roundsman_core::records::Role;
+use roundsman_core::time::{Day, Timestamp};
+use roundsman_core::views::{CustomerCard, CustomerRow, SyncState, SyncView, TodayView, VisitView};
+use roundsman_replica::{Files, Host, Identity, Query, Replica, Rows};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+struct Still(u8);
+
+impl Entropy for Still {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0 += 1;
+        bytes.fill(self.0);
+    }
+}
+
+impl Host for Still {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+
+    fn offset_minutes(&self) -> i16 {
+        480
+    }
+}
+
+fn open(folder: &Path, seed: u8) -> Replica {
+    let name = |file: &str| folder.join(file).display().to_string();
+    let files = Files::open(&name("journal.db"), &name("main.db"), None, None).unwrap();
+    let mut replica = Replica::open(files, Box::new(Still(seed))).unwrap();
+    replica
+        .adopt(Identity {
+            device: DeviceId(Uuid::from_u128(1)),
+            device_code: "K3".into(),
+            person: PersonId(Uuid::from_u128(2)),
+            name: "Lin Mei".into(),
+            role: Role::Rep,
+            device_seed: [7; 32],
+            server_key: [8; 32],
+        })
+        .unwrap();
+    replica
+}
+
+fn ask<T: DeserializeOwned>(replica: &Replica, query: &Query) -> T {
+    serde_json::from_value(replica.query(query).unwrap()).unwrap()
+}
+
+fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn shop(replica: &mut Replica) -> CustomerId {
+    let fields = fields(&[("name", "海港食品 中山路店"), ("phone", "0532-8281 7788")]);
+    CustomerId(replica.run(Request::CustomerCreate { fields, place: None }).unwrap().id)
+}
+
+fn search(replica: &Replica, text: &str) -> u32 {
+    let query =
+        Query::Customers { search: Some(text.into()), sort: None, page: Default::default() };
+    ask::<Rows<CustomerRow>>(replica, &query).total
+}
+
+fn code<T: std::fmt::Debug>(result: roundsman_replica::Result<T>) -> String {
+    Refusal::from(result.unwrap_err()).code
+}
+
+#[test]
+fn a_visit_is_there_after_the_app_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    let visit = replica.run(Request::VisitCheckIn { customer, place: None }).unwrap().id;
+    let visit = VisitId(visit);
+    replica.run(Request::VisitNote { visit, note: Some("卖得好".into()), outcome: None }).unwrap();
+    drop(replica);
+
+    let mut replica = open(folder.path(), 50);
+    let open_visit = ask::<VisitView>(&replica, &Query::Visit { id: visit });
+    assert_eq!((open_visit.row.note.as_str(), open_visit.row.checked_out_at), ("卖得好", None));
+    assert_eq!(open_visit.row.sync, SyncState::SavedHere);
+    assert_eq!(
+        code(replica.run(Request::VisitCheckIn { customer, place: None })),
+        codes::VISIT_OPEN
+    );
+
+    let outcome = VisitOutcome::NoNeed;
+    replica.run(Request::VisitCheckOut { visit, outcome, note: None }).unwrap();
+    let done = ask::<VisitView>(&replica, &Query::Visit { id: visit });
+    assert_eq!((done.row.note.as_str(), done.row.outcome), ("卖得好", Some(outcome)));
+    let note = Request::VisitNote { visit, note: Some("late".into()), outcome: None };
+    assert_eq!(code(replica.run(note)), codes::VISIT_FINISHED);
+    let today = ask::<TodayView>(&replica, &Query::Today { day: NOW.day(480) });
+    assert_eq!((today.figures.visited, today.day), (1, "2026-11-18".parse::<Day>().unwrap()));
+}
+
+#[test]
+fn what_reached_only_the_journal_is_carried_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    replica.run(Request::CustomerEdit { customer, fields: fields(&[("note", "后门进")]) }).unwrap();
+    drop(replica);
+    // The main file is gone, as after an eviction of what can be rebuilt.
+    for file in ["main.db", "main.db-wal"] {
+        let _ = std::fs::remove_file(folder.path().join(file));
+    }
+    let replica = open(folder.path(), 50);
+    let card = ask::<CustomerCard>(&replica, &Query::Customer { id: customer });
+    assert_eq!(card.row.name, "海港食品 中山路店");
+    assert_eq!(card.fields.iter().find(|field| field.field == "note").unwrap().value, "后门进");
+    let status = ask::<SyncView>(&replica, &Query::Status);
+    assert_eq!((status.journal.entries, status.journal.waiting), (2, 2));
+}
+
+#[test]
+fn customers_are_found_the_way_people_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    shop(&mut replica);
+    for text in ["海港", "食品 中山", "hgsp", "haigang", "82817788", "7788", "0532"] {
+        assert_eq!(search(&replica, text), 1, "{text}");
+    }
+    assert_eq!(search(&replica, "海港 hotel"), 0);
+}
+
+#[test]
+fn an_edit_that_changes_nothing_records_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    let same = fields(&[("name", "海港食品 中山路店")]);
+    assert_eq!(code(replica.run(Request::CustomerEdit { customer, fields: same })), codes::EMPTY);
+    assert_eq!(code(replica.run(Request::OrderSubmit { customer })), codes::EMPTY);
+    assert_eq!(ask::<SyncView>(&replica, &Query::Status).journal.entries, 1);
+}
+
+#[test]
+fn a_replica_does_not_change_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let other =
+        Identity { person: PersonId(Uuid::from_u128(9)), ..replica.identity().unwrap().clone() };
+    assert_eq!(code(replica.adopt(other)), codes::INVALID);
+}
