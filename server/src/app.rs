@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::hub::Hub;
 use crate::identity::Identity;
 
 /// A company's server, before it listens.
@@ -22,6 +24,10 @@ pub struct App {
     pub store: Store,
     /// Who may come in.
     pub identity: Identity,
+    /// Where devices sync.
+    pub hub: Hub,
+    /// Records what people do in the console.
+    pub desk: Desk,
     /// Cancelled when the server goes down: whatever waits for long must watch it.
     pub stop: CancellationToken,
     /// Held as long as the server lives: two processes on one folder would each decide orders.
@@ -37,11 +43,15 @@ impl App {
         let lock = lock(&config.data)?;
         let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
         let identity = Identity::open(store.clone(), clock.clone()).await?;
+        let hub = Hub::start(store.clone(), clock.clone()).await?;
+        let desk = Desk::start(store.clone(), clock.clone()).await?;
         Ok(Arc::new(Self {
             config,
             clock,
             store,
             identity,
+            hub,
+            desk,
             stop: CancellationToken::new(),
             _lock: lock,
         }))

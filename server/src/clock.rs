@@ -47,12 +47,17 @@ impl Clock {
         now.day(self.0.offset_minutes(now))
     }
 
-    /// When the day in the office began.
+    /// Minutes east of UTC, now.
     #[must_use]
-    pub fn midnight(&self) -> Timestamp {
-        let now = self.now();
-        let offset_ms = i64::from(self.0.offset_minutes(now)) * 60_000;
-        Timestamp(i64::from(self.today().0) * 86_400_000 - offset_ms)
+    pub fn offset_minutes(&self) -> i16 {
+        self.0.offset_minutes(self.now())
+    }
+
+    /// When this day begins in the office.
+    #[must_use]
+    pub fn begin_of(&self, day: Day) -> Timestamp {
+        let midnight = Timestamp(i64::from(day.0) * 86_400_000);
+        midnight.plus_millis(-60_000 * i64::from(self.0.offset_minutes(midnight)))
     }
 
     /// Random bytes.

@@ -121,6 +121,17 @@ pub async fn free_code(
     Err(Error::Corrupt("no device code is free".to_owned()))
 }
 
+/// A code for a server process.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn office_code(db: &mut SqliteConnection) -> Result<String> {
+    let started: i64 = sqlx::query_scalar("select count(*) from device where person is null")
+        .fetch_one(db)
+        .await?;
+    Ok(format!("OFFICE-{}", started + 1))
+}
+
 /// A letter and digits, without those that look alike in handwriting.
 fn random_code(digits: usize, entropy: &mut dyn Entropy) -> String {
     const LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";

@@ -19,6 +19,15 @@ pub async fn snapshot(db: impl SqliteExecutor<'_>, item: ItemId) -> Result<Optio
     Ok(snapshot)
 }
 
+/// Whether the document is here.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn exists(db: impl SqliteExecutor<'_>, item: ItemId) -> Result<bool> {
+    let exists = sqlx::query_scalar("select exists (select 1 from document where item = $1)");
+    Ok(exists.bind(&item.to_bytes()[..]).fetch_one(db).await?)
+}
+
 /// Stores the document with its heads, which must be sorted.
 ///
 /// # Errors

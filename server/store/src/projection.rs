@@ -104,3 +104,18 @@ pub async fn customer_name(db: impl SqliteExecutor<'_>, id: CustomerId) -> Resul
         .await?;
     Ok(name.unwrap_or_default())
 }
+
+/// The customer of a visit.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn visit_customer(
+    db: impl SqliteExecutor<'_>,
+    id: VisitId,
+) -> Result<Option<CustomerId>> {
+    let customer: Option<uuid::Uuid> = sqlx::query_scalar("select customer from visit_row where id = $1")
+        .bind(id.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(customer.map(CustomerId))
+}

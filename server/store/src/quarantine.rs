@@ -4,28 +4,10 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::records::ExceptionState;
 use roundsman_core::time::Timestamp;
-use roundsman_core::views::QuarantineRow;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
-use uuid::Uuid;
 
 use crate::journal::{Stored, signed};
 use crate::{Result, column};
-
-/// Which entries a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// In what people call it, the operation, the person's name or the device's code.
-    pub search: String,
-    /// In this state.
-    pub state: Option<ExceptionState>,
-    /// By arrival, oldest first; otherwise newest first.
-    pub oldest_first: bool,
-    /// Rows at most.
-    pub limit: u32,
-    /// Rows to skip.
-    pub offset: u32,
-}
 
 /// An entry that was quarantined.
 #[derive(Debug, Clone)]
@@ -36,70 +18,6 @@ pub struct Kept {
     pub state: ExceptionState,
     /// The code it was quarantined for.
     pub code: String,
-}
-
-/// The shared end of both queries of [`list`].
-macro_rules! from_where {
-    () => {
-        "from journal j join device d on d.id = j.device left join person p on p.id = j.person \
-         where j.state not in ('stored', 'admitted') and ($1 is null or j.state = $1) \
-           and ($2 = '' or instr(lower(j.subject || ' ' || j.operation || ' ' || \
-                coalesce(p.name, '') || ' ' || d.code), $2) > 0)"
-    };
-}
-
-/// The entries that fit, and how many there are altogether.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn list(db: &mut SqliteConnection, filter: &Filter) -> Result<(u32, Vec<QuarantineRow>)> {
-    let state = filter.state.as_ref().map(column::code).transpose()?;
-    let search = filter.search.trim().to_lowercase();
-    let total = sqlx::query_scalar(concat!("select count(*) ", from_where!()))
-        .bind(&state)
-        .bind(&search)
-        .fetch_one(&mut *db)
-        .await?;
-    let rows = sqlx::query(concat!(
-        "select j.device, j.n, j.person, j.operation, j.subject, j.at, j.received_at, j.code, j.params, \
-                j.state, d.code as device_code, coalesce(p.name, '') as person_name, \
-                (with recursive waits (n) as (\
-                     select r.n from resting r where r.device = j.device and r.base = j.n \
-                     union select r.n from resting r join waits w on r.base = w.n where r.device = j.device) \
-                 select count(*) from waits w join journal k on k.device = j.device and k.n = w.n \
-                 where k.state = 'quarantined') as dependants ",
-        from_where!(),
-        " order by j.received_at * $3, j.device, j.n * $3 limit $4 offset $5"
-    ))
-    .bind(&state)
-    .bind(&search)
-    .bind(if filter.oldest_first { 1 } else { -1 })
-    .bind(filter.limit)
-    .bind(filter.offset)
-    .fetch_all(db)
-    .await?;
-    Ok((total, rows.iter().map(row).collect::<Result<_>>()?))
-}
-
-fn row(row: &SqliteRow) -> Result<QuarantineRow> {
-    let params: Option<&str> = row.try_get("params")?;
-    Ok(QuarantineRow {
-        device: row.try_get::<Uuid, _>("device")?.into(),
-        device_code: row.try_get("device_code")?,
-        n: row.try_get::<i64, _>("n")?.unsigned_abs(),
-        person: row.try_get::<Uuid, _>("person")?.into(),
-        person_name: row.try_get("person_name")?,
-        operation: row.try_get("operation")?,
-        subject: row.try_get("subject")?,
-        at: Timestamp(row.try_get("at")?),
-        received_at: Timestamp(row.try_get("received_at")?),
-        refusal: Refusal {
-            code: row.try_get::<Option<String>, _>("code")?.unwrap_or_default(),
-            params: params.map(column::from_json).transpose()?.unwrap_or_default(),
-        },
-        state: column::from_code(row.try_get("state")?)?,
-        dependants: row.try_get("dependants")?,
-    })
 }
 
 /// The entry, if it was ever quarantined.

@@ -1,0 +1,215 @@
+//! The server process as a device: what people do in the console, and what imports bring in, is
+//! recorded like everything else, in a journal of its own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use automerge::Automerge;
+use roundsman_core::documents::{Operation, Request, Stamp, actor_of, customer, execute};
+use roundsman_core::error::{Refusal, Result as Refused, codes};
+use roundsman_core::id::{CustomerId, DeviceId, PersonId};
+use roundsman_core::sync::{Entry, EntryChange, Head, hash};
+use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_store::devices::{self, Device};
+use roundsman_store::{Commit, Result as StoreResult, SqliteConnection, Store, journal};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::hub::{Docket, Source};
+
+/// Requests of one commit; others wait for it.
+const GROUP_MAX: usize = 100;
+
+/// Records what people do without a phone.
+#[derive(Clone)]
+pub struct Desk {
+    store: Store,
+    clock: Clock,
+    device: DeviceId,
+    time: Arc<Mutex<Hlc>>,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Recorded {
+    /// The document.
+    pub id: Uuid,
+}
+
+impl Desk {
+    /// A fresh device for this process: what an earlier one recorded is never gone on with, so
+    /// two that run at once cannot write the same entry.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn start(store: Store, clock: Clock) -> Result<Self> {
+        let id = DeviceId(clock.new_id());
+        let (now, public_key, lease_share) = (clock.now(), clock.random(), clock.random());
+        store
+            .write
+            .run(move |db, _| {
+                Box::pin(async move {
+                    let code = devices::office_code(db).await?;
+                    let lease_until = now;
+                    let person = None;
+                    // Nobody has the other half of this key: nothing can speak for this device.
+                    let device =
+                        Device { id, person, code, public_key, revoked: false, lease_share, lease_until };
+                    devices::add(db, &device, now).await
+                })
+            })
+            .await?;
+        Ok(Self { store, clock, device: id, time: Arc::default() })
+    }
+
+    /// Records what a person asked for.
+    ///
+    /// # Errors
+    /// Why it was not: then nothing of it was stored.
+    pub async fn run(&self, person: PersonId, request: Request) -> Result<Recorded> {
+        let recorded = self.record(person, vec![request]).await?;
+        Ok(recorded.into_iter().next().ok_or_else(|| Refusal::new(codes::INTERNAL))?)
+    }
+
+    /// Records many things, a hundred in a commit.
+    ///
+    /// # Errors
+    /// At the first that is refused; earlier hundreds stay recorded.
+    pub async fn run_all(
+        &self,
+        person: PersonId,
+        requests: Vec<Request>,
+    ) -> Result<Vec<Recorded>> {
+        let mut recorded = Vec::with_capacity(requests.len());
+        let mut requests = requests.into_iter().peekable();
+        while requests.peek().is_some() {
+            let group = requests.by_ref().take(GROUP_MAX).collect();
+            recorded.extend(self.record(person, group).await?);
+        }
+        Ok(recorded)
+    }
+
+    async fn record(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
+        let desk = self.clone();
+        let recorded = self.store.write.run(move |db, commit| {
+            Box::pin(async move { desk.record_in(db, commit, person, requests).await })
+        });
+        Ok(recorded.await?)
+    }
+
+    async fn record_in(
+        &self,
+        db: &mut SqliteConnection,
+        commit: &mut Commit,
+        person: PersonId,
+        requests: Vec<Request>,
+    ) -> StoreResult<Vec<Recorded>> {
+        let (now, source) = (self.clock.now(), Source { device: self.device, person: None });
+        let after = journal::position(&mut *db, self.device).await?.head;
+        let mut entries: Vec<(Head, Entry, Vec<u8>)> = Vec::with_capacity(requests.len());
+        let mut recorded = Vec::with_capacity(requests.len());
+        let mut docket = Docket::new(db, commit, now);
+        for request in requests {
+            let (id, operation) = operation(request, || self.clock.new_id())?;
+            let head = entries.last().map_or(after, |(head, _, _)| *head);
+            let entry = self.entry(&mut docket, operation.as_ref(), person, head, now).await?;
+            recorded.push(Recorded { id });
+            // Nothing is recorded of what changes nothing.
+            if entry.changes.is_empty() {
+                continue;
+            }
+            docket.judge(&entry, now, source, None).await?;
+            let bytes = entry.to_bytes();
+            entries.push((Head { n: entry.n, hash: hash(&bytes) }, entry, bytes));
+        }
+        docket.close().await?;
+        let head = journal::append(db, self.device, after, &entries, now).await?;
+        journal::judged(db, self.device, head.n).await?;
+        Ok(recorded)
+    }
+
+    /// Runs the operation on the documents as they are.
+    async fn entry(
+        &self,
+        docket: &mut Docket<'_>,
+        operation: &dyn Operation,
+        person: PersonId,
+        head: Head,
+        now: Timestamp,
+    ) -> StoreResult<Entry> {
+        let mut documents = Vec::new();
+        for item in operation.documents() {
+            documents.push((item, docket.document(item).await?));
+        }
+        let at = self.tick(documents.iter().filter_map(|(_, it)| it.as_ref()), now);
+        let stamp = Stamp { at, by: person, device: self.device };
+        let made = execute(operation, &actor_of(self.device, 0), stamp, &mut |item| {
+            Ok(documents.iter().find(|(id, _)| *id == item).and_then(|(_, it)| it.clone()))
+        })?;
+        let changes = made.into_iter().map(|it| EntryChange { item: it.item, bytes: it.change });
+        Ok(Entry {
+            n: head.n + 1,
+            previous: head.hash,
+            device: self.device,
+            person,
+            at,
+            offset_minutes: self.clock.offset_minutes(),
+            operation: operation.name().to_owned(),
+            version: operation.version(),
+            args: operation.args(),
+            changes: changes.collect(),
+            rests_on: Vec::new(),
+            replaces: None,
+        })
+    }
+
+    /// A time after everything these documents have seen.
+    fn tick<'d>(&self, documents: impl Iterator<Item = &'d Automerge>, now: Timestamp) -> Hlc {
+        let mut time = self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        for document in documents {
+            for head in document.get_heads() {
+                let meta = document.get_change_meta_by_hash(&head);
+                *time = meta.map_or(*time, |meta| time.observe(Hlc(meta.timestamp), now));
+            }
+        }
+        *time = time.tick(now);
+        *time
+    }
+}
+
+/// The operation a request asks for, and the document it is about.
+fn operation(
+    request: Request,
+    mut new_id: impl FnMut() -> Uuid,
+) -> Refused<(Uuid, Box<dyn Operation>)> {
+    Ok(match request {
+        Request::CustomerCreate { fields, place } => {
+            let customer = CustomerId(new_id());
+            about(customer, customer::Create { customer, fields, place })
+        }
+        Request::CustomerEdit { customer, fields } => {
+            about(customer, customer::EditFields { customer, fields })
+        }
+        Request::CustomerChoose { customer, field, value } => {
+            about(customer, customer::Choose { customer, field, value })
+        }
+        Request::CustomerSaveContact { customer, contact, name, role, phone, email } => {
+            let contact = contact.unwrap_or_else(|| new_id().into());
+            about(customer, customer::SaveContact { customer, contact, name, role, phone, email })
+        }
+        Request::CustomerRemoveContact { customer, contact } => {
+            about(customer, customer::RemoveContact { customer, contact })
+        }
+        Request::CustomerSetActive { customer, active } => {
+            about(customer, customer::SetActive { customer, active })
+        }
+        // Visits, carts and orders are a rep's, and made on a phone.
+        _ => return Err(Refusal::new(codes::INVALID).with("field", "operation")),
+    })
+}
+
+fn about(customer: CustomerId, operation: impl Operation + 'static) -> (Uuid, Box<dyn Operation>) {
+    (customer.0, Box::new(operation))
+}

@@ -1,0 +1,394 @@
+//! Admission: the technical judgement of journal entries, each whole or not at all.
+//!
+//! A [`Docket`] judges entries in order inside one write. What it admits is kept open until the
+//! end, so that ten edits of one cart are stored and told once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::Automerge;
+use roundsman_core::access::{may_record, may_use_office};
+use roundsman_core::documents::{Operation, cart, check, customer, decode_operation, order, visit};
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, PersonId, VisitId};
+use roundsman_core::sync::{BATCH_BYTES, Channel, Entry};
+use roundsman_core::time::Timestamp;
+use roundsman_store::documents::{self, NewChange};
+use roundsman_store::visibility::{self, Member};
+use roundsman_store::{Commit, Error, Result, SqliteConnection, outbox, projection, quarantine};
+
+use super::{change, new_customer};
+
+/// One document in bytes. A page holds whole commits and must fit a frame.
+const DOCUMENT_BYTES_MAX: usize = 384 << 10;
+
+/// Whose entries are judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source {
+    /// The device.
+    pub device: DeviceId,
+    /// Who uses it; none: a server process, which acts for anybody.
+    pub person: Option<PersonId>,
+}
+
+/// Entries that are judged together.
+pub(crate) struct Docket<'a> {
+    db: &'a mut SqliteConnection,
+    commit: &'a mut Commit,
+    now: Timestamp,
+    open: BTreeMap<ItemId, Open>,
+}
+
+/// A document while entries are judged.
+struct Open {
+    document: Automerge,
+    bytes: usize,
+    channels: Vec<Channel>,
+    typed: Option<Typed>,
+    /// Hashes of the changes that were admitted.
+    changes: Vec<[u8; 32]>,
+    arrived_at: Timestamp,
+}
+
+/// What a document says.
+#[derive(Debug, Clone, PartialEq)]
+enum Typed {
+    Customer(Box<customer::Customer>),
+    Visit(Box<visit::Visit>),
+    Cart(Box<cart::Cart>),
+    Order(Box<order::SignedOrder>),
+}
+
+/// A change that was found good, with the document after it.
+struct Admitted<'e> {
+    item: ItemId,
+    hash: [u8; 32],
+    bytes: &'e [u8],
+    document: Automerge,
+    typed: Typed,
+    creates: bool,
+}
+
+impl<'a> Docket<'a> {
+    pub(crate) fn new(db: &'a mut SqliteConnection, commit: &'a mut Commit, now: Timestamp) -> Self {
+        Self { db, commit, now, open: BTreeMap::new() }
+    }
+
+    /// The connection the entries are written with.
+    pub(crate) fn db(&mut self) -> &mut SqliteConnection {
+        self.db
+    }
+
+    /// Whether what is open fills a page of the feed: then it is time to commit.
+    pub(crate) fn is_full(&self) -> bool {
+        let changed = self.open.values().filter(|open| !open.changes.is_empty());
+        changed.map(|open| open.bytes).sum::<usize>() >= BATCH_BYTES
+    }
+
+    /// The document with everything admitted so far.
+    pub(crate) async fn document(&mut self, item: ItemId) -> Result<Option<Automerge>> {
+        self.load(item).await?;
+        Ok(self.open.get(&item).map(|open| open.document.clone()))
+    }
+
+    /// Judges an entry and admits it. `waived` is a code that the office decided to overlook.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason why it is not admitted: then nothing was written.
+    pub(crate) async fn judge(
+        &mut self,
+        entry: &Entry,
+        received_at: Timestamp,
+        source: Source,
+        waived: Option<&str>,
+    ) -> Result<()> {
+        let operation = self.accept(entry, received_at, source, waived).await?;
+        let admitted = self.read_changes(entry, operation.as_ref(), waived).await?;
+        says_what_it_did(entry, &admitted)?;
+        if !waives_access(waived) {
+            for admitted in &admitted {
+                self.may_write(entry, received_at, admitted).await?;
+            }
+        }
+        for admitted in admitted {
+            self.admit(entry, received_at, admitted).await?;
+        }
+        if let Some(replaced) = entry.replaces {
+            quarantine::replaced(self.db, entry.device, replaced).await?;
+        }
+        Ok(())
+    }
+
+    /// What can be said without looking at a document.
+    async fn accept(
+        &mut self,
+        entry: &Entry,
+        received_at: Timestamp,
+        source: Source,
+        waived: Option<&str>,
+    ) -> Result<Box<dyn Operation>> {
+        let forged = |detail| Refusal::new(codes::FORGED).with("detail", detail);
+        if entry.device != source.device || source.person.is_some_and(|it| it != entry.person) {
+            return Err(forged("person").into());
+        }
+        let operation = decode_operation(&entry.operation, entry.version, &entry.args)?;
+        if operation.acts_as().is_some_and(|it| it != entry.person) {
+            return Err(forged("author").into());
+        }
+        let member = visibility::member(&mut *self.db, entry.person).await?;
+        let member = member.ok_or_else(|| forged("person"))?;
+        if !waives_access(waived) && !may(&member, entry, received_at) {
+            return Err(Refusal::new(codes::ACCESS_ENDED).with("operation", &entry.operation).into());
+        }
+        if entry.rests_on.iter().any(|base| *base >= entry.n) {
+            return Err(change::malformed("it rests on what came later").into());
+        }
+        let held = quarantine::first_held(&mut *self.db, entry.device, &entry.rests_on).await?;
+        match held {
+            Some(n) => Err(Refusal::new(codes::RESTS_ON_QUARANTINED).with("n", n).into()),
+            None => Ok(operation),
+        }
+    }
+
+    /// Reads the entry's changes: one in each document that the operation touches, and no other.
+    async fn read_changes<'e>(
+        &mut self,
+        entry: &'e Entry,
+        operation: &dyn Operation,
+        waived: Option<&str>,
+    ) -> Result<Vec<Admitted<'e>>> {
+        let declared: BTreeSet<ItemId> = operation.documents().into_iter().collect();
+        let touched: BTreeSet<ItemId> = entry.changes.iter().map(|it| it.item).collect();
+        let creates = declared.iter().any(|item| operation.creates(*item));
+        // An operation that found everything as it wants it has changed nothing.
+        let nothing = entry.changes.is_empty() && !creates;
+        if (touched != declared && !nothing) || touched.len() != entry.changes.len() {
+            return Err(change::malformed("not the documents of the operation").into());
+        }
+        let mut admitted = Vec::with_capacity(entry.changes.len());
+        for it in &entry.changes {
+            self.load(it.item).await?;
+            let open = self.open.get(&it.item);
+            admitted.extend(read_change(entry, operation, it.item, &it.bytes, open, waived)?);
+        }
+        Ok(admitted)
+    }
+
+    /// Whether the author may write this document: they see it, or make it for a customer they see.
+    async fn may_write(
+        &mut self,
+        entry: &Entry,
+        received_at: Timestamp,
+        admitted: &Admitted<'_>,
+    ) -> Result<()> {
+        let subject = match (admitted.creates, admitted.typed.customer()) {
+            (true, Some(customer)) => ItemId::from(customer),
+            // Whoever may make customers makes them in their own territory.
+            (true, None) => return Ok(()),
+            (false, _) => admitted.item,
+        };
+        let Some(channels) = self.channels(subject).await? else {
+            return Err(Refusal::new(codes::MISSING_DEPENDENCY).with("item", subject).into());
+        };
+        if channels.contains(&Channel::User(entry.person)) {
+            return Ok(());
+        }
+        let member = visibility::member(&mut *self.db, entry.person).await?;
+        if subject.kind != ItemKind::Cart && member.is_some_and(|it| may_use_office(it.role)) {
+            return Ok(());
+        }
+        let at = entry.at.timestamp();
+        let granted = visibility::granted(&mut *self.db, entry.person, at, received_at).await?;
+        if channels.iter().any(|channel| granted.contains(channel)) {
+            return Ok(());
+        }
+        let left = documents::channels_left(&mut *self.db, subject).await?;
+        let moved = left.iter().any(|channel| granted.contains(channel));
+        let code = if moved { codes::CUSTOMER_MOVED } else { codes::ACCESS_ENDED };
+        Err(Refusal::new(code).with("item", subject).into())
+    }
+
+    async fn admit(
+        &mut self,
+        entry: &Entry,
+        received_at: Timestamp,
+        admitted: Admitted<'_>,
+    ) -> Result<()> {
+        let Admitted { item, hash, bytes, document, typed, creates } = admitted;
+        let new = NewChange { item, hash, bytes, device: entry.device, n: entry.n };
+        documents::add_change(self.db, &new).await?;
+        if creates {
+            let channels = self.settle(entry.person, item, &typed).await?;
+            let open = Open::new(document.clone(), 0, channels, received_at);
+            self.open.insert(item, open);
+        }
+        if item.kind == ItemKind::Order && creates {
+            outbox::add(self.db, item, outbox::SUBMIT, self.now).await?;
+        }
+        if let Some(open) = self.open.get_mut(&item) {
+            open.document = document;
+            open.bytes += bytes.len();
+            open.typed = Some(typed);
+            open.changes.push(hash);
+        }
+        Ok(())
+    }
+
+    /// Where a new document can be seen.
+    async fn settle(
+        &mut self,
+        author: PersonId,
+        item: ItemId,
+        typed: &Typed,
+    ) -> Result<Vec<Channel>> {
+        Ok(match typed {
+            Typed::Customer(_) => {
+                let id = CustomerId(item.id);
+                let territory =
+                    new_customer::assign(self.db, self.commit, id, author, self.now).await?;
+                visibility::of_customer(territory)
+            }
+            Typed::Cart(_) => visibility::of_cart(author),
+            Typed::Visit(visit) => self.of_work(visit.begun.customer, visit.begun.rep).await?,
+            Typed::Order(signed) => self.of_work(signed.customer, signed.rep).await?,
+        })
+    }
+
+    async fn of_work(&mut self, customer: CustomerId, author: PersonId) -> Result<Vec<Channel>> {
+        let territory = visibility::territory(&mut *self.db, customer).await?;
+        Ok(visibility::of_work(territory, author))
+    }
+
+    /// Stores every document that changed, projects it and tells its channels.
+    pub(crate) async fn close(self) -> Result<()> {
+        for (item, open) in self.open {
+            if open.changes.is_empty() {
+                continue;
+            }
+            let mut heads: Vec<[u8; 32]> = open.document.get_heads().iter().map(|it| it.0).collect();
+            heads.sort_unstable();
+            // Pages are compressed as a whole, which does better on what is not deflated yet.
+            let snapshot = open.document.save_nocompress();
+            documents::put(self.db, item, &heads, &snapshot).await?;
+            match &open.typed {
+                Some(Typed::Customer(it)) => projection::customer(self.db, CustomerId(item.id), it).await?,
+                Some(Typed::Visit(it)) => projection::visit(self.db, VisitId(item.id), it).await?,
+                Some(Typed::Order(it)) => projection::order(self.db, it, open.arrived_at).await?,
+                Some(Typed::Cart(_)) | None => {}
+            }
+            self.commit.publish_document(self.db, item, &heads, &open.channels, &open.changes).await?;
+        }
+        Ok(())
+    }
+
+    /// The channels of a document that exists.
+    async fn channels(&mut self, item: ItemId) -> Result<Option<Vec<Channel>>> {
+        if let Some(open) = self.open.get(&item) {
+            return Ok(Some(open.channels.clone()));
+        }
+        if documents::exists(&mut *self.db, item).await? {
+            return Ok(Some(documents::channels(&mut *self.db, item).await?));
+        }
+        Ok(None)
+    }
+
+    async fn load(&mut self, item: ItemId) -> Result<()> {
+        if self.open.contains_key(&item) {
+            return Ok(());
+        }
+        let Some(snapshot) = documents::snapshot(&mut *self.db, item).await? else { return Ok(()) };
+        let document = Automerge::load(&snapshot)
+            .map_err(|error| Error::Corrupt(format!("{item}: {error}")))?;
+        let channels = documents::channels(&mut *self.db, item).await?;
+        self.open.insert(item, Open::new(document, snapshot.len(), channels, self.now));
+        Ok(())
+    }
+}
+
+impl Open {
+    fn new(document: Automerge, bytes: usize, channels: Vec<Channel>, arrived_at: Timestamp) -> Self {
+        Self { document, bytes, channels, typed: None, changes: Vec::new(), arrived_at }
+    }
+}
+
+impl Typed {
+    fn read(kind: ItemKind, document: &Automerge) -> Result<Self, Refusal> {
+        Ok(match kind {
+            ItemKind::Customer => Self::Customer(Box::new(customer::read(document)?)),
+            ItemKind::Visit => Self::Visit(Box::new(visit::read(document)?)),
+            ItemKind::Cart => Self::Cart(Box::new(cart::read(document)?)),
+            ItemKind::Order => Self::Order(Box::new(order::read(document)?)),
+            _ => return Err(change::malformed("not a document")),
+        })
+    }
+
+    /// The customer it is about, unless it is one.
+    fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::Customer(_) => None,
+            Self::Visit(visit) => Some(visit.begun.customer),
+            Self::Cart(cart) => Some(cart.customer),
+            Self::Order(signed) => Some(signed.customer),
+        }
+    }
+}
+
+/// Judges one change. None: it was admitted before.
+fn read_change<'e>(
+    entry: &Entry,
+    operation: &dyn Operation,
+    item: ItemId,
+    bytes: &'e [u8],
+    open: Option<&Open>,
+    waived: Option<&str>,
+) -> Result<Option<Admitted<'e>>, Refusal> {
+    let made = change::read(bytes, entry, operation)?;
+    let hash = made.hash();
+    let empty = Automerge::new();
+    let current = open.map_or(&empty, |open| &open.document);
+    if current.get_change_meta_by_hash(&hash).is_some() {
+        return Ok(None);
+    }
+    if open.map_or(0, |open| open.bytes) + bytes.len() > DOCUMENT_BYTES_MAX {
+        return Err(Refusal::new(codes::TOO_LARGE).with("item", item));
+    }
+    let creates = operation.creates(item);
+    let before = if creates { current.clone() } else { change::before(current, &made)? };
+    if creates && (!made.deps().is_empty() || made.start_op().get() != 1) {
+        return Err(change::malformed("a new document depends on nothing"));
+    }
+    match change::guarded(|| check(operation, item, &before, &made)) {
+        Err(refusal) if waived != Some(refusal.code.as_str()) => return Err(refusal),
+        _ => {}
+    }
+    let document = change::apply(current.clone(), made)?;
+    let typed = change::guarded(|| Typed::read(item.kind, &document))?;
+    Ok(Some(Admitted { item, hash: hash.0, bytes, document, typed, creates }))
+}
+
+/// What a document says once it is made must be what the operation's arguments say.
+fn says_what_it_did(entry: &Entry, admitted: &[Admitted<'_>]) -> Result<(), Refusal> {
+    for made in admitted.iter().filter(|it| it.creates) {
+        let same = match &made.typed {
+            Typed::Order(signed) => minicbor::decode::<order::Submit>(&entry.args)
+                .is_ok_and(|submit| submit.signed == **signed),
+            Typed::Visit(visit) => minicbor::decode::<visit::CheckIn>(&entry.args)
+                .is_ok_and(|check_in| check_in.begun == visit.begun),
+            Typed::Cart(cart) => minicbor::decode::<cart::SetLine>(&entry.args)
+                .is_ok_and(|line| line.begin_for == Some(cart.customer)),
+            Typed::Customer(_) => true,
+        };
+        if !same {
+            return Err(Refusal::new(codes::FORGED).with("detail", "arguments"));
+        }
+    }
+    Ok(())
+}
+
+fn may(member: &Member, entry: &Entry, received_at: Timestamp) -> bool {
+    let at = entry.at.timestamp().min(received_at);
+    may_record(member.role, &entry.operation) && member.disabled_at.is_none_or(|end| at < end)
+}
+
+fn waives_access(waived: Option<&str>) -> bool {
+    matches!(waived, Some(codes::ACCESS_ENDED | codes::CUSTOMER_MOVED))
+}

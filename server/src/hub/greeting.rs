@@ -1,0 +1,69 @@
+//! Who says hello, what is known of them, and what they may see.
+
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::{DeviceId, PersonId};
+use roundsman_core::sync::hub::Known;
+use roundsman_core::sync::{Channel, ChannelHead, Hello};
+use roundsman_store::{feed_read, journal};
+
+use crate::app::App;
+use crate::error::{Error, Result};
+
+/// A device that the server knows may always deliver its journal; it gets something only with
+/// a good token.
+pub(super) async fn known(app: &App, hello: &Hello) -> Result<Known> {
+    let again = || Refusal::new(codes::SIGN_IN_AGAIN);
+    let enrolled = app.identity.device(hello.device).await?;
+    let enrolled = enrolled.filter(|it| it.person.is_some()).ok_or_else(again)?;
+    if enrolled.revoked {
+        return Err(Refusal::new(codes::DEVICE_REVOKED).into());
+    }
+    let (person, refusal) = match app.identity.authenticate_device(&hello.token).await {
+        Ok(it) if it.device == hello.device => (Some(it.person), None),
+        Ok(_) => (None, Some(again())),
+        Err(Error::Refused(refusal)) => (None, Some(refusal)),
+        Err(error) => return Err(error),
+    };
+    let position = journal::position(&app.store.read, hello.device).await?;
+    let channels = match person {
+        Some(person) => heads(app, person, hello.device).await?,
+        None => Vec::new(),
+    };
+    Ok(Known {
+        person,
+        device_key: enrolled.public_key,
+        stored: position.head,
+        stored_at: position.stored_at,
+        channels,
+        refusal,
+    })
+}
+
+/// The heads of everything this person sees on this device, in the order in which it is sent:
+/// what is small and their own first, then where they work, then what everybody has.
+pub(super) async fn heads(
+    app: &App,
+    person: PersonId,
+    device: DeviceId,
+) -> Result<Vec<ChannelHead>> {
+    let mut channels = app.identity.grants(person, device).await?;
+    channels.sort_by_key(|channel| match channel {
+        Channel::Device(_) => 0,
+        Channel::User(_) => 1,
+        Channel::Territory(_) => 2,
+        Channel::Catalog => 3,
+        Channel::Warehouse(_) => 4,
+    });
+    let mut db = app.store.read.acquire().await.map_err(Error::internal)?;
+    let heads = feed_read::heads(&mut db, &channels).await?;
+    if heads.len() == channels.len() {
+        return Ok(heads);
+    }
+    // Nothing was ever written to one of them.
+    let open = channels.clone();
+    let opened = app.store.write.run(move |db, _| {
+        Box::pin(async move { feed_read::open(db, &open).await })
+    });
+    opened.await?;
+    Ok(feed_read::heads(&mut db, &channels).await?)
+}

@@ -1,0 +1,103 @@
+//! What the office makes of entries that were not admitted.
+
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::{DeviceId, PersonId};
+use roundsman_core::records::ExceptionState;
+use roundsman_core::sync::Entry;
+use roundsman_store::quarantine::{self as stored, Decision};
+use roundsman_store::{Commit, Error as StoreError, Result as StoreResult, SqliteConnection, Store, journal};
+
+use super::admission::{put_aside, source};
+use super::docket::Docket;
+use crate::clock::Clock;
+use crate::error::Result;
+
+/// Reasons that a person may overlook. The others are not about what was meant, but about whether
+/// it can be read and believed.
+const WAIVABLE: &[&str] =
+    &[codes::ACCESS_ENDED, codes::CUSTOMER_MOVED, codes::UNDECLARED_PATH, codes::FROZEN];
+
+/// Lets an entry in after all, with the entries that only waited for it.
+///
+/// # Errors
+/// The reason why it can still not be admitted; [`codes::NOT_FOUND`] when it was not quarantined,
+/// [`codes::INVALID`] when it is not any more.
+pub async fn release(
+    store: &Store,
+    clock: &Clock,
+    (device, n): (DeviceId, u64),
+    by: PersonId,
+) -> Result<()> {
+    let now = clock.now();
+    let released = store.write.run(move |db, commit| {
+        Box::pin(async move {
+            let decision =
+                Decision { state: ExceptionState::Released, by, at: now, note: String::new() };
+            let dependants = stored::dependants(&mut *db, device, n).await?;
+            admit(db, commit, (device, n), &decision).await?;
+            for n in dependants {
+                match admit(db, commit, (device, n), &decision).await {
+                    // It waits for something else, or has a fault of its own.
+                    Err(StoreError::Refused(refusal)) => {
+                        let kept = stored::find(&mut *db, device, n).await?;
+                        let entry = Entry::from_bytes(&kept.entry.bytes)?;
+                        put_aside(db, &entry, &refusal).await?;
+                    }
+                    other => other?,
+                }
+            }
+            journal::publish_status(db, commit, device, now).await
+        })
+    });
+    Ok(released.await?)
+}
+
+async fn admit(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    (device, n): (DeviceId, u64),
+    decision: &Decision,
+) -> StoreResult<()> {
+    let kept = stored::find(&mut *db, device, n).await?;
+    require_waiting(kept.state)?;
+    let entry = Entry::from_bytes(&kept.entry.bytes)?;
+    let source = source(db, device).await?;
+    let waived = WAIVABLE.contains(&kept.code.as_str()).then_some(kept.code.as_str());
+    let mut docket = Docket::new(db, commit, decision.at);
+    docket.judge(&entry, kept.entry.received_at, source, waived).await?;
+    docket.close().await?;
+    stored::decide(db, device, n, decision).await
+}
+
+/// Refuses an entry for good, with the entries that wait for it. The device keeps a copy.
+///
+/// # Errors
+/// [`codes::NOT_FOUND`] when it was not quarantined, [`codes::INVALID`] when it is not any more.
+pub async fn decline(
+    store: &Store,
+    clock: &Clock,
+    (device, n): (DeviceId, u64),
+    by: PersonId,
+    note: String,
+) -> Result<()> {
+    let now = clock.now();
+    let declined = store.write.run(move |db, commit| {
+        Box::pin(async move {
+            require_waiting(stored::find(&mut *db, device, n).await?.state)?;
+            let decision = Decision { state: ExceptionState::Declined, by, at: now, note };
+            for dependant in stored::dependants(&mut *db, device, n).await? {
+                stored::decide(db, device, dependant, &decision).await?;
+            }
+            stored::decide(db, device, n, &decision).await?;
+            journal::publish_status(db, commit, device, now).await
+        })
+    });
+    Ok(declined.await?)
+}
+
+fn require_waiting(state: ExceptionState) -> Result<(), Refusal> {
+    match state {
+        ExceptionState::Quarantined => Ok(()),
+        _ => Err(Refusal::new(codes::INVALID).with("field", "state")),
+    }
+}
