@@ -1,12 +1,22 @@
 //! The way in: who may call what, and everything a browser loads. One file per resource.
 
 mod assets;
+mod customers;
 mod device;
 mod error;
 mod extract;
+mod history;
+mod list;
 mod live;
+mod operations;
+mod orders;
+mod people;
+mod products;
+mod quarantine;
 mod security;
 mod session;
+mod summary;
+mod visits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +32,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::hub;
 
 pub use extract::{Json, Path, Query};
 
@@ -43,6 +54,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_TIME_MAX))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .merge(streams)
+        .route("/sync", axum::routing::any(hub::socket::upgrade))
         .merge(assets::router())
         .layer(axum::middleware::map_response(security::headers))
         .layer(TraceLayer::new_for_http())
@@ -63,6 +75,23 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::sign_in, session::me, session::sign_out))
         .routes(routes!(device::sign_in))
         .routes(routes!(device::refresh))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::show))
+        .routes(routes!(orders::show_history))
+        .routes(routes!(visits::list))
+        .routes(routes!(visits::show))
+        .routes(routes!(visits::show_history))
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::show))
+        .routes(routes!(customers::show_history))
+        .routes(routes!(products::list))
+        .routes(routes!(people::people))
+        .routes(routes!(people::territories))
+        .routes(routes!(operations::run))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::release))
+        .routes(routes!(quarantine::decline))
+        .routes(routes!(summary::show))
 }
 
 /// What stays open for long: no time limit, and no compression, which would hold messages back.

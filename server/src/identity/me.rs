@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
+use roundsman_core::access::may_use_office;
 use roundsman_core::error::{Refusal, codes};
-use roundsman_core::records::{Person, Role};
+use roundsman_core::records::Person;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -38,7 +39,7 @@ pub(crate) fn cookie(parts: &Parts) -> Option<&str> {
 
 /// Reps work on their phones; the console is for everybody else.
 pub(super) fn require_office(person: &Person) -> Result<()> {
-    if person.role == Role::Rep {
+    if !may_use_office(person.role) {
         return Err(Refusal::new(codes::ACCESS_ENDED).into());
     }
     Ok(())

@@ -1,0 +1,69 @@
+//! The day in figures.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use roundsman_core::error::Refusal;
+use roundsman_core::money::{Currency, Money};
+use roundsman_store::lists::orders::{self, OrderFilter};
+use roundsman_store::lists::{customers, quarantine, visits};
+use roundsman_store::settings;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Json;
+use crate::app::App;
+use crate::error::Result;
+use crate::identity::Me;
+
+/// A phone that was silent for longer may hold something that the office waits for.
+const SILENCE_MS: i64 = 24 * 60 * 60_000;
+
+/// The day in the office.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Orders placed today.
+    orders_today: u64,
+    /// What they are worth, with tax.
+    order_total_today: Money,
+    /// Visits begun today.
+    visits_today: u64,
+    /// Orders that wait for the office.
+    needs_office: u64,
+    /// Entries that wait for the office.
+    quarantined: u64,
+    /// Customers with values to choose from.
+    conflicts: u64,
+    /// Phones that were not heard of for a day.
+    devices_behind: u64,
+}
+
+/// The day in figures.
+#[utoipa::path(get, path = "/api/summary",
+    responses((status = 200, body = Summary), (status = "default", body = Refusal)))]
+pub async fn show(_: Me, State(app): State<Arc<App>>) -> Result<Json<Summary>> {
+    let db = &app.store.read;
+    let today = app.clock.begin_of(app.clock.today());
+    let (orders_today, total_minor) = orders::placed_since(db, today).await?;
+    let states = orders::counts(db, &OrderFilter::default(), "").await?;
+    Ok(Json(Summary {
+        orders_today,
+        order_total_today: Money::new(total_minor, currency(&app).await?),
+        visits_today: visits::begun_since(db, today).await?,
+        needs_office: states.get("held").copied().unwrap_or(0),
+        quarantined: quarantine::waiting(db).await?,
+        conflicts: customers::with_conflicts(db).await?,
+        devices_behind: quarantine::devices_silent_since(
+            db,
+            app.clock.now().plus_millis(-SILENCE_MS),
+        )
+        .await?,
+    }))
+}
+
+async fn currency(app: &App) -> Result<Currency> {
+    let stored = settings::get(&app.store.read, settings::CURRENCY).await?;
+    let text = stored.and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(Currency::CNY))
+}

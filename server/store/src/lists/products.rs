@@ -1,0 +1,86 @@
+//! Products with their stock, as the office lists them.
+
+use std::collections::BTreeMap;
+
+use roundsman_core::id::{PriceListId, ProductId};
+use roundsman_core::money::Money;
+use roundsman_core::quantity::Quantity;
+use roundsman_core::records::{Price, Product};
+use roundsman_core::rules::list_price;
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use uuid::Uuid;
+
+use super::{List, Page, Rows};
+use crate::{Error, Result, column, records};
+
+/// A product with its stock in all warehouses.
+#[derive(Debug, Clone)]
+pub struct ListedProduct {
+    /// The product.
+    pub product: Product,
+    /// In the first price list.
+    pub unit_price: Option<Money>,
+    /// Base units that are there.
+    pub on_hand: Quantity,
+    /// Base units promised.
+    pub reserved: Quantity,
+}
+
+const PRODUCTS: List = List {
+    select: "p.id, (select json_group_array(json_array(s.on_hand, s.reserved)) \
+                    from erp_stock s where s.product = p.id) as stock",
+    from: "erp_product p",
+    search: &["p.search"],
+    sorts: &[
+        ("code", "p.code"),
+        ("name", "p.name_zh"),
+        // For the order alone: what is shown is summed as decimals.
+        (
+            "available",
+            "(select sum(cast(s.on_hand as real) - cast(s.reserved as real)) from erp_stock s where s.product = p.id)",
+        ),
+    ],
+    newest_first: false,
+    tie: "p.id",
+};
+
+/// A page of products.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn list(db: &SqlitePool, page: &Page) -> Result<Rows<ListedProduct>> {
+    let found = PRODUCTS.fetch(db, page, &|_: &mut QueryBuilder<Sqlite>| {}).await?;
+    let ids =
+        found.rows.iter().map(|row| row.try_get::<Uuid, _>("id")).collect::<Result<Vec<_>, _>>()?;
+    let mut products = records::many::<Product>(db, ids.iter().copied()).await?;
+    let prices = first_prices(db, &ids).await?;
+    let rows = found.rows.iter().zip(ids).map(|(row, id)| {
+        let product = products
+            .remove(&id)
+            .ok_or_else(|| Error::Corrupt(format!("product {id} was not published")))?;
+        let stock: Vec<(Quantity, Quantity)> = column::from_json(row.try_get("stock")?)?;
+        Ok(ListedProduct {
+            unit_price: prices.get(&product.id).copied(),
+            product,
+            on_hand: sum(stock.iter().map(|(on_hand, _)| *on_hand)),
+            reserved: sum(stock.iter().map(|(_, reserved)| *reserved)),
+        })
+    });
+    Ok(Rows { total: found.total, rows: rows.collect::<Result<_>>()? })
+}
+
+/// What these products cost in the company's first price list.
+async fn first_prices(db: &SqlitePool, products: &[Uuid]) -> Result<BTreeMap<ProductId, Money>> {
+    let first: Option<Uuid> =
+        sqlx::query_scalar("select id from erp_price_list order by id limit 1")
+            .fetch_optional(db)
+            .await?;
+    let Some(list) = first.map(PriceListId::from) else { return Ok(BTreeMap::new()) };
+    let ids = products.iter().map(|id| Price::id_of(list, (*id).into()));
+    let prices = records::many::<Price>(db, ids).await?;
+    Ok(prices.values().filter_map(|price| Some((price.product, list_price(price)?))).collect())
+}
+
+fn sum(quantities: impl Iterator<Item = Quantity>) -> Quantity {
+    quantities.fold(Quantity::ZERO, |sum, it| Quantity(sum.0.saturating_add(it.0)))
+}
