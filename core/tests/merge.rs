@@ -86,7 +86,7 @@ fn a_later_edit_of_a_quiet_device_beats_an_earlier_one_of_a_busy_one() {
     for round in 0..20 {
         let change =
             made(Some(&busy), &edit("note", &format!("morning {round}")), stamp(2, 2_000 + round));
-        busy = with(&busy, &[change.clone()]);
+        busy = with(&busy, std::slice::from_ref(&change));
         changes.push(change);
     }
     changes.push(made(Some(&base), &edit("note", "evening"), stamp(3, 9_000)));
@@ -183,7 +183,7 @@ proptest! {
             }
             let edit = edit(customer::FIELDS[field].0, &value);
             let Some(change) = made_if_any(Some(&own), &edit, stamp(device, ms)) else { continue };
-            replicas.insert(device, with(&own, &[change.clone()]));
+            replicas.insert(device, with(&own, std::slice::from_ref(&change)));
             changes.push(change);
         }
         let expected = read(&with(&base, &changes));

@@ -48,7 +48,13 @@ impl Device {
     ///
     /// # Errors
     /// As [`Self::enrol`].
-    pub async fn enrol_with(server: &str, login: &str, password: &str, folder: &Path, host: DeviceHost) -> Result<Self> {
+    pub async fn enrol_with(
+        server: &str,
+        login: &str,
+        password: &str,
+        folder: &Path,
+        host: DeviceHost,
+    ) -> Result<Self> {
         let session = Session::open(server, login, password).await?;
         std::fs::create_dir_all(folder)?;
         let path = |name: &str| folder.join(name).display().to_string();
@@ -88,7 +94,8 @@ impl Device {
     /// When the server cannot be reached.
     pub async fn connect(&mut self) -> Result<()> {
         self.disconnect();
-        let mut request = format!("{}/sync", self.server.replacen("http", "ws", 1)).into_client_request()?;
+        let mut request =
+            format!("{}/sync", self.server.replacen("http", "ws", 1)).into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", "roundsman.1".parse()?);
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
         let (line, todo) = Line::open(&mut self.replica, &self.session.access, "test")?;
@@ -117,9 +124,10 @@ impl Device {
         }
         self.until("everything is exchanged", |device| {
             let status = device.status()?;
-            let judged = status.recent.iter().all(|row| {
-                !matches!(row.state, SyncState::SavedHere | SyncState::SafeAtOffice)
-            });
+            let judged = status
+                .recent
+                .iter()
+                .all(|row| !matches!(row.state, SyncState::SavedHere | SyncState::SafeAtOffice));
             Ok(status.catch_up.is_none() && status.journal.waiting == 0 && judged)
         })
         .await
@@ -137,11 +145,16 @@ impl Device {
     ///
     /// # Errors
     /// When it does not within the deadline, or the line ends.
-    pub async fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> Result<bool>) -> Result<()> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        mut holds: impl FnMut(&Self) -> Result<bool>,
+    ) -> Result<()> {
         let started = tokio::time::Instant::now();
         while !holds(self)? {
             let left = DEADLINE.checked_sub(started.elapsed());
-            let left = left.with_context(|| format!("waited too long until {what}: {:?}", self.status()))?;
+            let left =
+                left.with_context(|| format!("waited too long until {what}: {:?}", self.status()))?;
             let Ok(more) = tokio::time::timeout(left, self.step()).await else { continue };
             if !more? {
                 bail!("the line ended before {what}: {:?}", self.replica.refusal());

@@ -33,8 +33,11 @@ impl Session {
         rand::rng().fill_bytes(&mut seed);
         let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
         let body = serde_json::json!({ "login": login, "password": password, "publicKey": STANDARD.encode(public) });
-        let response =
-            reqwest::Client::new().post(format!("{server}/api/device/sign-in")).json(&body).send().await?;
+        let response = reqwest::Client::new()
+            .post(format!("{server}/api/device/sign-in"))
+            .json(&body)
+            .send()
+            .await?;
         if !response.status().is_success() {
             bail!("sign-in refused: {}", response.text().await?);
         }

@@ -1,0 +1,111 @@
+//! A demo company on a server of its own.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use roundsman_core::id::CustomerId;
+use roundsman_core::views::CustomerRow;
+use roundsman_device::{Device, DeviceHost};
+use roundsman_replica::{Query, Rows};
+use roundsman_server::clock::Clock;
+use roundsman_server::config::Config;
+use roundsman_server::demo;
+use roundsman_server::serve::Server;
+use tempfile::TempDir;
+
+use crate::Office;
+
+/// The password of everybody in the demo company.
+const PASSWORD: &str = "roundsman";
+/// The same company in every run.
+const SEED: u64 = 1;
+
+/// A company with its server, thrown away at the end.
+pub struct World {
+    /// The server; none while it is down.
+    pub server: Option<Server>,
+    folder: TempDir,
+    devices: u32,
+    port: u16,
+}
+
+impl World {
+    /// Fills a company and starts its server.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub async fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        demo::fill(Config::local(folder.path().join("data")), Clock::system(), SEED).await?;
+        let mut world = Self { server: None, folder, devices: 0, port: 0 };
+        world.start_server().await?;
+        Ok(world)
+    }
+
+    /// Starts the server again on the same data and port.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_server(&mut self) -> Result<()> {
+        let config = Config { port: self.port, stock_interval_ms: 0, ..Config::local(self.folder.path().join("data")) };
+        let server = Server::start(config, Clock::system()).await?;
+        self.port = server.address.port();
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Stops the server.
+    ///
+    /// # Errors
+    /// When it had failed before.
+    pub async fn stop_server(&mut self) -> Result<()> {
+        if let Some(server) = self.server.take() {
+            server.stop().await?;
+        }
+        Ok(())
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A fresh device of a rep, with everything synchronised.
+    ///
+    /// # Errors
+    /// When the rep cannot sign in.
+    pub async fn device(&mut self, login: &str) -> Result<Device> {
+        self.device_with(login, DeviceHost::default()).await
+    }
+
+    /// The same with a clock of its own.
+    ///
+    /// # Errors
+    /// As [`Self::device`].
+    pub async fn device_with(&mut self, login: &str, host: DeviceHost) -> Result<Device> {
+        self.devices += 1;
+        let folder: PathBuf = self.folder.path().join(format!("device-{}", self.devices));
+        let mut device = Device::enrol_with(&self.url(), login, PASSWORD, &folder, host).await?;
+        device.sync().await?;
+        Ok(device)
+    }
+
+    /// The console, signed in.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn office(&self) -> Result<Office> {
+        Office::sign_in(&self.url(), "office", PASSWORD).await
+    }
+}
+
+/// The customer that a search finds first on a device.
+///
+/// # Errors
+/// When there is none.
+pub fn find(device: &Device, search: &str) -> Result<CustomerId> {
+    let query = Query::Customers { search: Some(search.to_owned()), sort: None, page: Default::default() };
+    let found: Rows<CustomerRow> = device.ask(&query)?;
+    Ok(found.rows.first().with_context(|| format!("no customer for {search}"))?.id)
+}
