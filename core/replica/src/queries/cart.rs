@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use roundsman_core::documents::cart::{Cart, CartLine};
 use roundsman_core::documents::order::SignedOrder;
-use roundsman_core::id::{CustomerId, ProductId};
+use roundsman_core::id::{CartId, CustomerId, ProductId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{LocalName, Product};
 use roundsman_core::views::{CartView, CatalogueRow, lines_by_product};
@@ -78,6 +79,12 @@ impl Replica {
             .map(|it| it.value("name").to_owned())
             .unwrap_or_default();
         Ok(Some(CartView::new(id, &cart, &name, &shelf)))
+    }
+
+    pub(crate) fn quote(&self, customer: CustomerId, lines: &[CartLine]) -> Result<CartView> {
+        let products: Vec<_> = lines.iter().map(|line| line.product).collect();
+        let cart = Cart::of_lines(customer, lines);
+        Ok(CartView::new(CartId(Uuid::nil()), &cart, "", &self.shelf(customer, &products)?))
     }
 
     /// What the customer took last time, by product.

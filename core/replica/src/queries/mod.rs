@@ -8,6 +8,7 @@ mod sync;
 mod today;
 mod visits;
 
+use roundsman_core::documents::cart::CartLine;
 use roundsman_core::id::{CustomerId, OrderId, VisitId};
 use roundsman_core::time::Day;
 use roundsman_core::views::OrderState;
@@ -126,6 +127,13 @@ pub enum Query {
         /// Whose.
         customer: CustomerId,
     },
+    /// What a cart with these lines would cost; nothing is recorded.
+    Quote {
+        /// For whom.
+        customer: CustomerId,
+        /// What would be in it.
+        lines: Vec<CartLine>,
+    },
     /// Orders, newest first.
     Orders {
         /// Words that must all be found.
@@ -158,7 +166,7 @@ impl Query {
             }
             Self::CustomerHistory { .. } => &[Customers],
             Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
-            Self::Catalogue { .. } | Self::Cart { .. } => &[Catalogue, Carts, Customers, Orders],
+            Self::Catalogue { .. } | Self::Cart { .. } | Self::Quote { .. } => &[Catalogue, Carts, Customers, Orders],
             Self::Orders { .. } | Self::Order { .. } => &[Orders],
             Self::Status => &[Sync, Orders, Customers],
         }
@@ -188,6 +196,9 @@ impl Replica {
                 self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?,
             )?,
             Query::Cart { customer } => serde_json::to_value(self.cart(*customer)?)?,
+            Query::Quote { customer, lines } => {
+                serde_json::to_value(self.quote(*customer, lines)?)?
+            }
             Query::Orders { search, state, customer, page } => {
                 serde_json::to_value(self.orders(search.as_deref(), *state, *customer, *page)?)?
             }

@@ -60,6 +60,22 @@ pub struct Cart {
 }
 
 impl Cart {
+    /// A cart that nobody recorded, to see what it would cost. Lines keep their order.
+    #[must_use]
+    pub fn of_lines(customer: CustomerId, lines: &[CartLine]) -> Self {
+        let numbered = lines.iter().zip(1u128..);
+        Self {
+            customer,
+            lines: numbered
+                .map(|(line, n)| (LineId(uuid::Uuid::from_u128(n)), line.clone()))
+                .collect(),
+            requested_on: None,
+            note: String::new(),
+            order: None,
+            discarded: false,
+        }
+    }
+
     /// Whether it can still be changed.
     #[must_use]
     pub fn is_open(&self) -> bool {
