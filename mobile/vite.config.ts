@@ -47,6 +47,7 @@ export default defineConfig(({ command, mode }) => {
     ],
     server: { proxy: { "/api": server, "/sync": { target: server, ws: true } } },
     worker: { format: "es" },
-    test: { include: ["src/**/*.test.ts", "kit/src/**/*.test.ts"] },
+    resolve: mode === "test" ? { conditions: ["browser"] } : {},
+    test: { include: ["src/**/*.test.ts", "kit/src/**/*.test.ts"], environment: "./test-environment.ts" },
   };
 });
