@@ -80,7 +80,8 @@ pub struct Todo {
 
 impl From<roundsman_replica::Todo> for Todo {
     fn from(todo: roundsman_replica::Todo) -> Self {
-        let frames = todo.frames.iter().map(|frame| js_sys::Uint8Array::from(frame.as_slice())).collect();
+        let frames =
+            todo.frames.iter().map(|frame| js_sys::Uint8Array::from(frame.as_slice())).collect();
         Self { frames, close: todo.close }
     }
 }

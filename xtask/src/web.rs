@@ -9,6 +9,7 @@ use crate::{install, wasm};
 
 struct Package {
     name: &'static str,
+    npm: &'static str,
     folder: &'static str,
     /// A file that exists once the package is built.
     built: &'static str,
@@ -19,6 +20,7 @@ struct Package {
 
 const CLIENT: Package = Package {
     name: "client",
+    npm: "@roundsman/client",
     folder: "wasm/client",
     built: "wasm/client/dist/index.js",
     uses: &[],
@@ -27,6 +29,7 @@ const CLIENT: Package = Package {
 
 const MOBILE: Package = Package {
     name: "phone app",
+    npm: "@roundsman/mobile",
     folder: "mobile",
     built: "mobile/build/index.html",
     uses: &["wasm/client"],
@@ -35,6 +38,7 @@ const MOBILE: Package = Package {
 
 const OFFICE: Package = Package {
     name: "console",
+    npm: "@roundsman/office",
     folder: "server/office",
     built: "server/office/build/index.html",
     uses: &["mobile/kit"],
@@ -67,7 +71,8 @@ fn build(package: &Package) -> Result<Did> {
     if stamp.is_current() && root().join(package.built).is_file() {
         return Ok(Did::Nothing);
     }
-    quiet(node_command("npm", &["run", "build", "--workspace", package.folder])?)?;
+    // By its name: a folder would also mean the packages inside it.
+    quiet(node_command("npm", &["run", "build", "--workspace", package.npm])?)?;
     stamp.write()?;
     Ok(Did::Work)
 }
