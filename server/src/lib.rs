@@ -4,6 +4,7 @@
 //! asking. SQL is in `roundsman-store` and behind the ERP's port, never here.
 
 pub mod app;
+pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -3,15 +3,19 @@
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::http;
+use crate::{background, http};
+
+/// How long answers that are under way may take when the server goes down.
+const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A server that listens, until it is stopped.
 pub struct Server {
@@ -20,6 +24,7 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     serving: JoinHandle<std::io::Result<()>>,
+    background: JoinSet<()>,
 }
 
 impl Server {
@@ -33,10 +38,11 @@ impl Server {
         let listener =
             TcpListener::bind(wanted).await.map_err(|error| cannot_listen(wanted, &error))?;
         let address = listener.local_addr().map_err(Error::internal)?;
+        let background = background::start(&app).await?;
         let stop = app.stop.clone();
         let serving = axum::serve(listener, http::router(app.clone()))
             .with_graceful_shutdown(async move { stop.cancelled().await });
-        Ok(Self { app, address, serving: tokio::spawn(serving.into_future()) })
+        Ok(Self { app, address, serving: tokio::spawn(serving.into_future()), background })
     }
 
     /// Its address for a browser.
@@ -51,7 +57,12 @@ impl Server {
     /// When the server had failed before.
     pub async fn stop(self) -> Result<()> {
         self.app.stop.cancel();
-        self.serving.await.map_err(Error::internal)?.map_err(Error::internal)
+        self.background.join_all().await;
+        match tokio::time::timeout(STOP_TIME_MAX, self.serving).await {
+            Ok(served) => served.map_err(Error::internal)?.map_err(Error::internal),
+            // Whoever is still connected has had their time; nothing they were told is lost.
+            Err(_) => Ok(()),
+        }
     }
 }
 

@@ -89,9 +89,9 @@ impl<E: Erp> Decider<E> {
         if due.is_empty() {
             return Ok(Round::Idle);
         }
-        let handled: Vec<_> =
-            stream::iter(&due).map(|row| self.handle(row)).buffered(at_once).collect().await;
         let mut round = Round::Worked(due.len());
+        let handled = stream::iter(due).map(|row| async move { self.handle(&row).await });
+        let handled: Vec<_> = handled.buffered(at_once).collect().await;
         for busy in handled {
             if busy? {
                 round = Round::Busy;

@@ -1,5 +1,6 @@
 //! `roundsman serve`
 
+use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -43,7 +44,9 @@ pub async fn run(args: Args) -> Result<()> {
 
 fn log_to_terminal() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).init();
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
+    log.with_env_filter(filter).with_target(false).init();
 }
 
 /// Ctrl-C, or what a service manager sends.

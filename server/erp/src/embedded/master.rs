@@ -8,7 +8,7 @@ use roundsman_core::records::{
 };
 use roundsman_core::sync::Channel;
 use roundsman_core::time::Timestamp;
-use roundsman_store::{Commit, Result, SqliteConnection};
+use roundsman_store::{Commit, Result, SqliteConnection, visibility};
 
 use super::store;
 
@@ -95,7 +95,8 @@ pub async fn count_stock(
     store::count_stock(db, warehouse.id, product.id, on_hand).await
 }
 
-/// Stores a customer's account and who looks after it, and publishes both.
+/// Stores a customer's account and who looks after it, publishes both, and shows everything about
+/// the customer where it belongs now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -108,7 +109,8 @@ pub async fn put_customer(
 ) -> Result<()> {
     store::put_customer(db, account, assignment).await?;
     commit.publish(db, assignment, &[Channel::Territory(assignment.territory)], now).await?;
-    publish_account(db, commit, account.customer, now).await
+    publish_account(db, commit, account.customer, now).await?;
+    visibility::follow_assignment(db, commit, account.customer).await
 }
 
 /// Publishes a customer's account as it is now.

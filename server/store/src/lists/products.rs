@@ -72,7 +72,7 @@ pub async fn list(db: &SqlitePool, page: &Page) -> Result<Rows<ListedProduct>> {
 /// What these products cost in the company's first price list.
 async fn first_prices(db: &SqlitePool, products: &[Uuid]) -> Result<BTreeMap<ProductId, Money>> {
     let first: Option<Uuid> =
-        sqlx::query_scalar("select id from erp_price_list order by id limit 1")
+        sqlx::query_scalar("select id from erp_price_list order by tax_included, name_en limit 1")
             .fetch_optional(db)
             .await?;
     let Some(list) = first.map(PriceListId::from) else { return Ok(BTreeMap::new()) };

@@ -1,0 +1,26 @@
+//! What runs by itself while the server listens.
+
+use std::sync::Arc;
+
+use roundsman_erp::embedded::StockPublisher;
+use roundsman_erp::{Decider, Embedded, Now};
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::error::Result;
+
+/// Starts it; it ends when the app stops.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn start(app: &App) -> Result<JoinSet<()>> {
+    let clock = app.clock.clone();
+    let now: Now = Arc::new(move || clock.now());
+    let erp = Embedded::new(app.store.clone(), now.clone());
+    let decider = Decider::claim(app.store.clone(), erp, now.clone()).await?;
+    let stock = StockPublisher::new(app.store.clone(), now, app.config.stock_interval_ms);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(decider.run(app.stop.clone()));
+    tasks.spawn(stock.run(app.stop.clone()));
+    Ok(tasks)
+}
