@@ -122,7 +122,7 @@ fn what_reached_only_the_journal_is_carried_over() {
     let card = ask::<CustomerCard>(&replica, &Query::Customer { id: customer });
     assert_eq!(card.row.name, "海港食品 中山路店");
     assert_eq!(card.fields.iter().find(|field| field.field == "note").unwrap().value, "后门进");
-    let status = ask::<SyncView>(&replica, &Query::Status);
+    let status = ask::<SyncView>(&replica, &Query::Status {});
     assert_eq!((status.journal.entries, status.journal.waiting), (2, 2));
 }
 
@@ -145,7 +145,7 @@ fn an_edit_that_changes_nothing_records_nothing() {
     let same = fields(&[("name", "海港食品 中山路店")]);
     assert_eq!(code(replica.run(Request::CustomerEdit { customer, fields: same })), codes::EMPTY);
     assert_eq!(code(replica.run(Request::OrderSubmit { customer })), codes::EMPTY);
-    assert_eq!(ask::<SyncView>(&replica, &Query::Status).journal.entries, 1);
+    assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 1);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Device {
     /// # Errors
     /// As [`Self::ask`].
     pub fn status(&self) -> Result<SyncView> {
-        self.ask(&Query::Status)
+        self.ask(&Query::Status {})
     }
 
     /// Opens the line.

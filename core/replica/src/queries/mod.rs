@@ -152,7 +152,7 @@ pub enum Query {
         id: OrderId,
     },
     /// How far everything got.
-    Status,
+    Status {},
 }
 
 impl Query {
@@ -168,7 +168,7 @@ impl Query {
             Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
             Self::Catalogue { .. } | Self::Cart { .. } | Self::Quote { .. } => &[Catalogue, Carts, Customers, Orders],
             Self::Orders { .. } | Self::Order { .. } => &[Orders],
-            Self::Status => &[Sync, Orders, Customers],
+            Self::Status {} => &[Sync, Orders, Customers],
         }
     }
 }
@@ -203,7 +203,7 @@ impl Replica {
                 serde_json::to_value(self.orders(search.as_deref(), *state, *customer, *page)?)?
             }
             Query::Order { id } => serde_json::to_value(self.order(*id)?)?,
-            Query::Status => serde_json::to_value(self.status()?)?,
+            Query::Status {} => serde_json::to_value(self.status()?)?,
         })
     }
 }
