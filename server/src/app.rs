@@ -44,7 +44,7 @@ impl App {
         let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
         let identity = Identity::open(store.clone(), clock.clone()).await?;
         let hub = Hub::start(store.clone(), clock.clone()).await?;
-        let desk = Desk::start(store.clone(), clock.clone()).await?;
+        let desk = Desk::new(store.clone(), clock.clone());
         Ok(Arc::new(Self {
             config,
             clock,

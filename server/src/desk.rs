@@ -39,29 +39,12 @@ pub struct Recorded {
 }
 
 impl Desk {
-    /// A fresh device for this process: what an earlier one recorded is never gone on with, so
-    /// two that run at once cannot write the same entry.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn start(store: Store, clock: Clock) -> Result<Self> {
-        let id = DeviceId(clock.new_id());
-        let (now, public_key, lease_share) = (clock.now(), clock.random(), clock.random());
-        store
-            .write
-            .run(move |db, _| {
-                Box::pin(async move {
-                    let code = devices::office_code(db).await?;
-                    let lease_until = now;
-                    let person = None;
-                    // Nobody has the other half of this key: nothing can speak for this device.
-                    let device =
-                        Device { id, person, code, public_key, revoked: false, lease_share, lease_until };
-                    devices::add(db, &device, now).await
-                })
-            })
-            .await?;
-        Ok(Self { store, clock, device: id, time: Arc::default() })
+    /// A fresh device for this process, enrolled when it first records something. What an earlier
+    /// one recorded is never gone on with, so two that run at once cannot write the same entry.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        let device = DeviceId(clock.new_id());
+        Self { store, clock, device, time: Arc::default() }
     }
 
     /// Records what a person asked for.
@@ -107,6 +90,7 @@ impl Desk {
         requests: Vec<Request>,
     ) -> StoreResult<Vec<Recorded>> {
         let (now, source) = (self.clock.now(), Source { device: self.device, person: None });
+        self.enrol(db, now).await?;
         let after = journal::position(&mut *db, self.device).await?.head;
         let mut entries: Vec<(Head, Entry, Vec<u8>)> = Vec::with_capacity(requests.len());
         let mut recorded = Vec::with_capacity(requests.len());
@@ -128,6 +112,23 @@ impl Desk {
         let head = journal::append(db, self.device, after, &entries, now).await?;
         journal::judged(db, self.device, head.n).await?;
         Ok(recorded)
+    }
+
+    async fn enrol(&self, db: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
+        if devices::find(&mut *db, self.device).await?.is_some() {
+            return Ok(());
+        }
+        let device = Device {
+            id: self.device,
+            person: None,
+            code: devices::office_code(db).await?,
+            // Nobody has the other half of this key: nothing outside can speak for this device.
+            public_key: self.clock.random(),
+            revoked: false,
+            lease_share: self.clock.random(),
+            lease_until: now,
+        };
+        devices::add(db, &device, now).await
     }
 
     /// Runs the operation on the documents as they are.

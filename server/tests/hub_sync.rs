@@ -1,0 +1,149 @@
+//! Journals go up, channels come down.
+
+#![allow(missing_docs, reason = "a test's name says it")]
+
+mod hub_support;
+
+use hub_support::{Company, edit, new_customer, submit};
+use roundsman_core::documents::{Request, customer};
+use roundsman_core::id::{ItemId, ItemKind};
+use roundsman_core::sync::{Channel, FromDevice, FromHub, Ping};
+use roundsman_core::time::Timestamp;
+use roundsman_store::{documents, outbox};
+
+#[tokio::test]
+async fn what_one_phone_records_reaches_another_in_the_same_territory() {
+    let company = Company::open().await;
+    let (mut lin, mut mei) = (company.online("lin").await, company.online("mei").await);
+    let create = new_customer("Corner shop");
+    let item = ItemId::from(create.customer);
+    let entries = vec![lin.record(&create), lin.record(&edit(create.customer, "phone", "2"))];
+    lin.deliver(entries).await;
+    assert!(lin.judged(2).await.is_empty());
+
+    mei.sees(|mei| mei.seen.contains_key(&item)).await;
+    assert_eq!(customer::read(&mei.seen[&item]).unwrap().value("phone"), "2");
+    lin.sees(|lin| lin.seen.contains_key(&item)).await;
+    assert_eq!(lin.seen[&item].get_heads(), lin.own[&item].get_heads());
+
+    // An edit of what both have travels as a change, to everybody who has it.
+    mei.own = mei.seen.clone();
+    let entry = mei.record(&edit(create.customer, "note", "closed on Mondays"));
+    mei.deliver(vec![entry]).await;
+    lin.sees(|lin| customer::read(&lin.seen[&item]).is_ok_and(|it| it.value("note") != "")).await;
+}
+
+#[tokio::test]
+async fn a_customer_of_another_territory_is_not_seen() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let entry = lin.record(&create);
+    lin.deliver(vec![entry]).await;
+    lin.judged(1).await;
+    let mut wang = company.phone("wang").await;
+    wang.connect().await;
+    let welcome = wang.hello().await;
+    assert!(welcome.channels.iter().all(|head| head.channel != Channel::Territory(company.north)));
+    // What Wang writes to it anyway waits for the office.
+    wang.own = lin.own.clone();
+    let entry = wang.record(&edit(create.customer, "phone", "3"));
+    wang.deliver(vec![entry]).await;
+    assert_eq!(wang.judged(1).await[&1], "ACCESS_ENDED");
+}
+
+#[tokio::test]
+async fn coming_back_with_nothing_new_costs_one_welcome() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let entry = lin.record(&create);
+    lin.deliver(vec![entry]).await;
+    lin.sees(|lin| {
+        [Channel::Territory(company.north), Channel::Catalog, Channel::Device(lin.device)]
+            .iter()
+            .all(|channel| lin.cursors.contains_key(channel))
+    })
+    .await;
+    lin.connect().await;
+    let welcome = lin.hello().await;
+    assert_eq!(welcome.receipt.unwrap().head, lin.head);
+    for head in welcome.channels.iter().filter(|head| head.seq > 0) {
+        let cursor = lin.cursors[&head.channel].cursor.unwrap();
+        assert_eq!((cursor.seq, cursor.digest), (head.seq, head.digest), "{}", head.channel);
+    }
+    lin.send(FromDevice::Ping(Ping { clock: Timestamp(0) })).await;
+    assert!(matches!(lin.next().await, Some(FromHub::Pong(_))));
+}
+
+#[tokio::test]
+async fn an_entry_sent_twice_is_stored_once() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let entry = lin.record(&new_customer("Corner shop"));
+    lin.deliver(vec![entry.clone()]).await;
+    lin.deliver(vec![entry]).await;
+    assert!(lin.judged(1).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_submitted_order_waits_in_the_outbox() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let submit = submit(&lin, create.customer, None);
+    let entries = vec![lin.record(&create), lin.record(&submit)];
+    lin.deliver(entries).await;
+    assert!(lin.judged(2).await.is_empty());
+    let store = &company.server.app.store;
+    let order = ItemId::from(submit.signed.order);
+    let channels = documents::channels(&store.read, order).await.unwrap();
+    assert_eq!(channels, [Channel::Territory(company.north), Channel::User(company.lin)]);
+    let due = outbox::due(&store.read, company.server.app.clock.now(), 10).await.unwrap();
+    let settled = roundsman_store::records::all::<roundsman_core::records::SalesOrder>(&store.read).await.unwrap();
+    assert_eq!(due.len() + settled.len(), 1);
+}
+
+#[tokio::test]
+async fn a_device_has_one_line() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let older = lin.socket.take();
+    lin.connect().await;
+    lin.hello().await;
+    let newer = std::mem::replace(&mut lin.socket, older);
+    assert_eq!(lin.denied().await, "");
+    lin.socket = newer;
+    lin.send(FromDevice::Ping(Ping { clock: Timestamp(0) })).await;
+    lin.until(|_, message| matches!(message, FromHub::Pong(_))).await;
+}
+
+#[tokio::test]
+async fn the_desk_records_like_a_phone() {
+    let company = Company::open().await;
+    let app = &company.server.app;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let item = ItemId::from(create.customer);
+    let entry = lin.record(&create);
+    lin.deliver(vec![entry]).await;
+    lin.sees(|lin| lin.seen.contains_key(&item)).await;
+
+    let fields = [("phone".to_owned(), "7".to_owned())].into();
+    let request = Request::CustomerEdit { customer: create.customer, fields };
+    let recorded = app.desk.run(company.chen, request).await.unwrap();
+    assert_eq!(recorded.id, create.customer.0);
+    lin.sees(|lin| customer::read(&lin.seen[&item]).is_ok_and(|it| it.value("phone") == "7")).await;
+
+    let fields = [("name".to_owned(), String::new())].into();
+    let request = Request::CustomerEdit { customer: create.customer, fields };
+    assert!(app.desk.run(company.chen, request).await.is_err());
+    let fields = [("name".to_owned(), "Second shop".to_owned())].into();
+    let made = vec![Request::CustomerCreate { fields, place: None }; 250];
+    let made = app.desk.run_all(company.chen, made).await.unwrap();
+    assert_eq!(made.len(), 250);
+    // Nobody assigned it yet: it is in no channel, and in the read model.
+    let made = ItemId::new(ItemKind::Customer, made[249].id);
+    assert!(documents::channels(&app.store.read, made).await.unwrap().is_empty());
+    assert!(documents::exists(&app.store.read, made).await.unwrap());
+}
