@@ -24,7 +24,7 @@ pub fn lints(stages: &mut Stages) {
     stages.judge("format", || done(show(cargo(&["fmt", "--all", "--check"]))));
     stages.judge("lints: server and core", || clippy(&["--all-targets"]));
     stages.judge("lints: browser", || {
-        clippy(&["--package", "roundsman-wasm", "--target", "wasm32-unknown-unknown"])
+        clippy(&["--package", "roundsman-wasm", "--target", install::WASM_TARGET])
     });
     stages.judge("lints: chores", || {
         clippy(&["--package", "xtask", "--profile", "xtask", "--all-targets"])

@@ -1,12 +1,16 @@
 //! What the build needs beyond Rust: installed when it is missing, or said plainly.
 
 use std::env;
+use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{command, node_command, quiet, root, works};
 use crate::stage::Did;
 use crate::stamp::Stamp;
+
+/// What the engine is compiled for.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// A system package: how to know that it is there, and why it is needed.
 struct Package {
@@ -45,6 +49,20 @@ const FONTS: Package = Package {
 /// A clang that can compile C to WebAssembly.
 pub fn clang() -> Result<Did> {
     system(&[CLANG])
+}
+
+/// Rust's library for the browser. `rust-toolchain.toml` names it, but rustup may be told not to
+/// install by itself.
+pub fn wasm_target() -> Result<Did> {
+    let sysroot = command("rustc", &["--print", "sysroot"]).output()?.stdout;
+    let libraries = Path::new(String::from_utf8(sysroot)?.trim()).join("lib/rustlib");
+    if libraries.join(WASM_TARGET).is_dir() {
+        return Ok(Did::Nothing);
+    }
+    quiet(command("rustup", &["target", "add", WASM_TARGET])).with_context(|| {
+        format!("the target {WASM_TARGET} is missing; it compiles the engine for the phone")
+    })?;
+    Ok(Did::Work)
 }
 
 /// A browser for the tests, and letters for both languages.

@@ -55,7 +55,8 @@ pub fn run(mut args: Arguments) -> Result<()> {
 
 /// The stages that make the module.
 pub fn compile(stages: &mut Stages, build: Build) -> Result<()> {
-    stages.need("clang for WebAssembly", install::clang)?;
+    stages.need("Rust for the browser", install::wasm_target)?;
+    stages.need("clang for the browser", install::clang)?;
     if build == Build::Shipped {
         stages.need("npm packages", install::npm_packages)?;
     }
@@ -64,14 +65,15 @@ pub fn compile(stages: &mut Stages, build: Build) -> Result<()> {
 }
 
 fn cargo_build(build: Build) -> Result<Did> {
-    let target = ["--target", "wasm32-unknown-unknown", "--profile", build.profile()];
+    let target = ["--target", install::WASM_TARGET, "--profile", build.profile()];
     show(cargo(&[&["build", "--package", "roundsman-wasm"], &target[..]].concat()))?;
     Ok(Did::Work)
 }
 
 fn bindings(build: Build) -> Result<Did> {
     let compiled = root()
-        .join("target/wasm32-unknown-unknown")
+        .join("target")
+        .join(install::WASM_TARGET)
         .join(build.profile())
         .join("roundsman_wasm.wasm");
     let stamp = Stamp::of("bindings", &["xtask/Cargo.toml"], std::slice::from_ref(&compiled))?;
