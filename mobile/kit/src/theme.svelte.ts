@@ -13,11 +13,13 @@ class ThemeChoice {
     this.mark();
   }
 
-  /** Puts the choice on the page; the tokens do the rest. */
+  /** Puts the choice on the page and the bar around it; the tokens do the rest. */
   mark(): void {
     const root = document.documentElement;
     if (this.current === "system") delete root.dataset["theme"];
     else root.dataset["theme"] = this.current;
+    const bar = document.querySelector<HTMLMetaElement>('meta[name="theme-color"]');
+    if (bar) bar.content = getComputedStyle(root).backgroundColor;
   }
 }
 
@@ -27,3 +29,5 @@ function remembered(): Theme {
 }
 
 export const theme = new ThemeChoice();
+
+globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener("change", () => theme.mark());

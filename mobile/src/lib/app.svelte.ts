@@ -11,7 +11,11 @@ class App {
   async start(): Promise<void> {
     try {
       const client = await start();
-      follow(client.session, (session) => (this.session = session));
+      follow(client.session, (session) => {
+        this.session = session;
+        // Without the browser's promise the sync screen warns.
+        if (session) void client.persist().catch(() => undefined);
+      });
       follow(client.status, (status) => (this.status = status));
     } catch (error) {
       this.failure = error;

@@ -1,10 +1,12 @@
 import { tick, untrack } from "svelte";
 import { beforeNavigate } from "$app/navigation";
+import { app } from "#lib/app.svelte.ts";
 
 const views = new Map<string, object>();
 
-/** How a list was searched, sorted and scrolled, kept while the app is open, so that going back finds it as it was. */
-export function kept<T extends object>(name: string, first: T): T & Place {
+/** How a person searched, sorted and scrolled a list, kept while the app is open, so that going back finds it as it was. */
+export function kept<T extends object>(list: string, first: T): T & Place {
+  const name = `${app.session?.person ?? ""} ${list}`;
   const found = views.get(name) as (T & Place) | undefined;
   if (found) return found;
   const view = $state({ ...first, top: 0, pages: 1 });
