@@ -70,6 +70,9 @@ export function daysSince(at: number): number {
   return Math.round((startOfDay(now()) - startOfDay(at)) / DAY);
 }
 
+/** Whether a figure is so new that its age need not be shown. */
+export const isFresh = (at: number): boolean => now() - at < 10 * MINUTE;
+
 /** Relative when near, absolute when not. */
 export function when(at: number): string {
   const age = now() - at;
