@@ -45,7 +45,11 @@ export default defineConfig(({ command, mode }) => {
         serviceWorker: { register: false },
       }),
     ],
-    server: { proxy: { "/api": server, "/sync": { target: server, ws: true } } },
+    server: {
+      // The packages beside this one are read where they are.
+      fs: { allow: ["kit", "../wasm/client"] },
+      proxy: { "/api": server, "/sync": { target: server, ws: true } },
+    },
     worker: { format: "es" },
     resolve: mode === "test" ? { conditions: ["browser"] } : {},
     test: { include: ["src/**/*.test.ts", "kit/src/**/*.test.ts"], environment: "./test-environment.ts" },
