@@ -53,6 +53,32 @@ async fn a_customer_of_another_territory_is_not_seen() {
 }
 
 #[tokio::test]
+async fn a_customer_that_moves_leaves_one_phone_and_enters_another() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let mut wang = company.online("wang").await;
+    let create = new_customer("Corner shop");
+    let submit = submit(&lin, create.customer, None);
+    let (shop, order) = (ItemId::from(create.customer), ItemId::from(submit.signed.order));
+    let entries = vec![lin.record(&create), lin.record(&submit)];
+    lin.deliver(entries).await;
+    lin.sees(|lin| lin.seen.contains_key(&shop) && lin.judged_upto() == 2).await;
+
+    company.assign(create.customer, company.south, company.wang).await;
+    let (north, south) = (Channel::Territory(company.north), Channel::Territory(company.south));
+    wang.sees(|wang| wang.seen.contains_key(&shop) && wang.seen.contains_key(&order)).await;
+    lin.sees(|lin| lin.cursors[&north].elements.is_empty()).await;
+    let store = &company.server.app.store.read;
+    assert_eq!(documents::channels(store, shop).await.unwrap(), [south]);
+    // Whoever took an order keeps it.
+    assert_eq!(documents::channels(store, order).await.unwrap(), [south, Channel::User(company.lin)]);
+
+    let entry = lin.record(&edit(create.customer, "phone", "9"));
+    lin.deliver(vec![entry]).await;
+    assert_eq!(lin.judged(3).await[&3], "CUSTOMER_MOVED");
+}
+
+#[tokio::test]
 async fn coming_back_with_nothing_new_costs_one_welcome() {
     let company = Company::open().await;
     let mut lin = company.online("lin").await;

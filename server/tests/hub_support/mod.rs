@@ -12,13 +12,16 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use roundsman_core::documents::{Operation, Stamp, actor_of, customer, execute, order};
 use roundsman_core::id::{CartId, CustomerId, DeviceId, ItemId, OrderId, PersonId, ProductId, TerritoryId};
 use roundsman_core::money::{Currency, Money};
-use roundsman_core::records::{JournalStatus, LocalName, Person, Record as _, Role, Territory};
+use roundsman_core::records::{
+    Assignment, CustomerAccount, JournalStatus, LocalName, Person, PriceList, Record as _, Role, Territory,
+};
 use roundsman_core::sync::{
     Batch, Bytes, Channel, ChangeNews, Cursor, Digest, Entry, EntryChange, FromDevice, FromHub, Head, Hello, News,
     Push, Welcome, decode_hub, document_element, encode_device, hash, record_element, sign_head,
 };
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_core::views::PriceTrace;
+use roundsman_erp::embedded::master;
 use roundsman_server::clock::Clock;
 use roundsman_server::config::Config;
 use roundsman_server::identity::hash_password;
@@ -80,6 +83,37 @@ impl Company {
             added.await.unwrap();
         }
         Self { server, north, south, lin: ids[0], mei: ids[1], wang: ids[2], chen: ids[3], _folder: folder }
+    }
+
+    /// Says who looks after a customer, in which territory.
+    pub async fn assign(&self, customer: CustomerId, territory: TerritoryId, account_manager: PersonId) {
+        let assignment = Assignment { customer, territory, account_manager, visit_every_days: 7 };
+        let nothing = Money::new(0, Currency::CNY);
+        let list = PriceList {
+            id: Uuid::now_v7().into(),
+            name: LocalName { zh: String::new(), en: "Retail".to_owned() },
+            currency: Currency::CNY,
+            tax_included: false,
+        };
+        let account = CustomerAccount {
+            customer,
+            code: customer.to_string(),
+            price_list: list.id,
+            warehouse: Uuid::nil().into(),
+            credit_limit: None,
+            balance: nothing,
+            overdue: nothing,
+            uninvoiced: nothing,
+            blocked: false,
+            as_of: Timestamp(1),
+        };
+        let assigned = self.server.app.store.write.run(move |db, commit| {
+            Box::pin(async move {
+                master::put_price_list(db, commit, &list, Timestamp(1)).await?;
+                master::put_customer(db, commit, &account, &assignment, Timestamp(1)).await
+            })
+        });
+        assigned.await.unwrap();
     }
 
     /// Enrols a phone; it is not connected yet.
@@ -274,9 +308,14 @@ impl Phone {
         }
     }
 
+    /// Up to where the hub has judged, as far as is known here.
+    pub fn judged_upto(&self) -> u64 {
+        self.status.as_ref().map_or(0, |status| status.admitted_upto)
+    }
+
     /// Waits until the hub has judged up to `n`, and returns the codes of what it did not admit.
     pub async fn judged(&mut self, n: u64) -> BTreeMap<u64, String> {
-        self.sees(|phone| phone.status.as_ref().is_some_and(|status| status.admitted_upto >= n)).await;
+        self.sees(|phone| phone.judged_upto() >= n).await;
         let exceptions = self.status.iter().flat_map(|status| &status.exceptions);
         exceptions.map(|it| (it.n, it.code.clone())).collect()
     }
