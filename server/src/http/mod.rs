@@ -67,6 +67,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     document.merge(api().into_openapi());
     document.merge(streams().into_openapi());
+    for path in document.paths.paths.values_mut() {
+        for operation in [&mut path.get, &mut path.post, &mut path.delete].into_iter().flatten() {
+            // The handlers' own names: each resource has a `list`, and an id must be unique.
+            operation.operation_id = None;
+        }
+    }
     document
 }
 

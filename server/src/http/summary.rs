@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use roundsman_core::error::Refusal;
 use roundsman_core::money::{Currency, Money};
+use roundsman_core::time::Day;
 use roundsman_store::lists::orders::{self, OrderFilter};
 use roundsman_store::lists::{customers, quarantine, visits};
 use roundsman_store::settings;
@@ -23,6 +24,9 @@ const SILENCE_MS: i64 = 24 * 60 * 60_000;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
+    /// Which day it is in the office, whatever the browser's clock says.
+    #[schema(value_type = String)]
+    today: Day,
     /// Orders placed today.
     orders_today: u64,
     /// What they are worth, with tax.
@@ -44,13 +48,15 @@ pub struct Summary {
     responses((status = 200, body = Summary), (status = "default", body = Refusal)))]
 pub async fn show(_: Me, State(app): State<Arc<App>>) -> Result<Json<Summary>> {
     let db = &app.store.read;
-    let today = app.clock.begin_of(app.clock.today());
-    let (orders_today, total_minor) = orders::placed_since(db, today).await?;
+    let today = app.clock.today();
+    let begin = app.clock.begin_of(today);
+    let (orders_today, total_minor) = orders::placed_since(db, begin).await?;
     let states = orders::counts(db, &OrderFilter::default(), "").await?;
     Ok(Json(Summary {
+        today,
         orders_today,
         order_total_today: Money::new(total_minor, currency(&app).await?),
-        visits_today: visits::begun_since(db, today).await?,
+        visits_today: visits::begun_since(db, begin).await?,
         needs_office: states.get("held").copied().unwrap_or(0),
         quarantined: quarantine::waiting(db).await?,
         conflicts: customers::with_conflicts(db).await?,
