@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use roundsman_core::time::Timestamp;
 
-pub use decider::Decider;
+pub use decider::{Decider, Round};
 pub use embedded::Embedded;
 pub use port::{Answer, Erp, Pulled, Task, Transition};
 

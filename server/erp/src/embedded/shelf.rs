@@ -1,6 +1,6 @@
 //! The figures a decision is made from, out of the ERP's own tables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::id::ProductId;
@@ -10,23 +10,27 @@ use roundsman_store::{Result, SqliteConnection};
 
 use super::store;
 
-/// Everything that prices and judges this order now.
+/// Everything that prices and judges this order now. A customer without an account has no prices.
 pub async fn load(db: &mut SqliteConnection, order: &SignedOrder, now: Timestamp) -> Result<Shelf> {
-    let Some(account) = store::account(&mut *db, order.customer, now).await? else {
-        return Ok(Shelf::without_prices(None));
+    let account = store::account(&mut *db, order.customer, now).await?;
+    let list = match &account {
+        Some(account) => store::price_list(&mut *db, account.price_list).await?,
+        None => None,
     };
-    let Some(list) = store::price_list(&mut *db, account.price_list).await? else {
-        return Ok(Shelf::without_prices(Some(account)));
-    };
+    let mut shelf = Shelf::without_prices(account);
     let wanted: BTreeSet<ProductId> = order.lines.iter().map(|line| line.product).collect();
-    let mut slots = BTreeMap::new();
-    for product in wanted {
-        let slot = Slot {
-            product: store::product(&mut *db, product).await?,
-            price: store::price(&mut *db, &list, product).await?,
-            stock: store::stock(&mut *db, account.warehouse, product, now).await?,
-        };
-        slots.insert(product, slot);
+    for id in wanted {
+        let mut slot = Slot { product: store::product(&mut *db, id).await?, ..Slot::default() };
+        if let Some(list) = &list {
+            slot.price = store::price(&mut *db, list, id).await?;
+        }
+        if let Some(account) = &shelf.account {
+            slot.stock = store::stock(&mut *db, account.warehouse, id, now).await?;
+        }
+        shelf.slots.insert(id, slot);
     }
-    Ok(Shelf { list, account: Some(account), slots })
+    if let Some(list) = list {
+        shelf.list = list;
+    }
+    Ok(shelf)
 }
