@@ -1,5 +1,5 @@
 import { answer, api } from "./client.ts";
-import type { ContactView } from "./types.ts";
+import type { ContactView, Request } from "./types.ts";
 
 /** What the office does to customers: the operations of the phones, recorded by the server's own device. */
 export const operations = {
@@ -10,6 +10,6 @@ export const operations = {
   removeContact: (customer: string, contact: string) => run({ operation: "customer.remove_contact", customer, contact }),
 };
 
-async function run(body: { operation: string } & Record<string, unknown>): Promise<void> {
+async function run(body: Request): Promise<void> {
   await answer(api.POST("/api/operations", { body }));
 }

@@ -4,16 +4,32 @@
  */
 
 export interface paths {
-    "/api/session": {
+    "/api/customers": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** Customers, by name. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Where it belongs. */
+                    territory?: string;
+                    /** @description Who is in charge. */
+                    manager?: string;
+                    /** @description Only those with values to choose from. */
+                    conflicts?: boolean;
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
+                    search?: string;
+                    /** @description A column, `-` before it for descending. */
+                    sort?: string;
+                    /** @description At most 200; 50 when not given. */
+                    limit?: number;
+                    /** @description Rows to skip. */
+                    offset?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -25,7 +41,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Me"];
+                        "application/json": components["schemas"]["List_CustomerRow"];
                     };
                 };
                 default: {
@@ -39,6 +55,113 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about one customer. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CustomerCard"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what about it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HistoryRow"][];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renews the access and the lease. */
         post: {
             parameters: {
                 query?: never;
@@ -48,7 +171,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["SignIn"];
+                    "application/json": components["schemas"]["DeviceRefresh"];
                 };
             };
             responses: {
@@ -57,7 +180,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Me"];
+                        "application/json": components["schemas"]["DeviceAccess"];
                     };
                 };
                 default: {
@@ -70,7 +193,68 @@ export interface paths {
                 };
             };
         };
-        delete: {
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrols this phone for a person, or signs them in again on it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeviceSignIn"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeviceEnrolment"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what changed until the browser goes away: `event: changed` with a [`Changed`]. */
+        get: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -79,11 +263,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                204: {
+                200: {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "text/event-stream": components["schemas"]["Changed"];
+                    };
                 };
                 default: {
                     headers: {
@@ -95,6 +281,56 @@ export interface paths {
                 };
             };
         };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records an operation on a customer. It is durable when the answer comes. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recorded"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -107,18 +343,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Orders, newest first. */
         get: {
             parameters: {
                 query?: {
-                    search?: string;
-                    sort?: string;
-                    limit?: number;
-                    offset?: number;
-                    state?: string;
+                    /** @description Where it stands. */
+                    state?: components["schemas"]["OrderState"];
+                    /** @description Who took it. */
                     rep?: string;
+                    /** @description Who ordered. */
                     customer?: string;
+                    /** @description Placed on this day or later. */
                     from?: string;
+                    /** @description Placed on this day or before. */
                     to?: string;
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
+                    search?: string;
+                    /** @description A column, `-` before it for descending. */
+                    sort?: string;
+                    /** @description At most 200; 50 when not given. */
+                    limit?: number;
+                    /** @description Rows to skip. */
+                    offset?: number;
                 };
                 header?: never;
                 path?: never;
@@ -159,6 +405,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** One order with its decision. */
         get: {
             parameters: {
                 query?: never;
@@ -196,65 +443,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/visits": {
+    "/api/orders/{id}/history": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    search?: string;
-                    sort?: string;
-                    limit?: number;
-                    offset?: number;
-                    rep?: string;
-                    outcome?: string;
-                    customer?: string;
-                    from?: string;
-                    to?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["VisitRowList"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/visits/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        /** Who did what to it. */
         get: {
             parameters: {
                 query?: never;
@@ -271,194 +467,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["VisitView"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    search?: string;
-                    sort?: string;
-                    limit?: number;
-                    offset?: number;
-                    territory?: string;
-                    manager?: string;
-                    conflicts?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CustomerRowList"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CustomerCard"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Request"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Created"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/products": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    search?: string;
-                    sort?: string;
-                    limit?: number;
-                    offset?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["OfficeProductRowList"];
+                        "application/json": components["schemas"]["HistoryRow"][];
                     };
                 };
                 default: {
@@ -486,6 +495,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Everybody, by name. */
         get: {
             parameters: {
                 query?: never;
@@ -521,16 +531,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/territories": {
+    "/api/products": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** Products, by article number. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
+                    search?: string;
+                    /** @description A column, `-` before it for descending. */
+                    sort?: string;
+                    /** @description At most 200; 50 when not given. */
+                    limit?: number;
+                    /** @description Rows to skip. */
+                    offset?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -542,7 +562,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Territory"][];
+                        "application/json": components["schemas"]["List_OfficeProductRow"];
                     };
                 };
                 default: {
@@ -570,14 +590,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Entries that wait for the office, and those it judged; newest first. */
         get: {
             parameters: {
                 query?: {
+                    /** @description What became of it. */
+                    state?: components["schemas"]["ExceptionState"];
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
                     search?: string;
+                    /** @description A column, `-` before it for descending. */
                     sort?: string;
+                    /** @description At most 200; 50 when not given. */
                     limit?: number;
+                    /** @description Rows to skip. */
                     offset?: number;
-                    state?: string;
                 };
                 header?: never;
                 path?: never;
@@ -590,7 +616,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["QuarantineRowList"];
+                        "application/json": components["schemas"]["List_QuarantineRow"];
                     };
                 };
                 default: {
@@ -611,49 +637,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/quarantine/{device}/{n}/release": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    device: string;
-                    n: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/quarantine/{device}/{n}/decline": {
         parameters: {
             query?: never;
@@ -663,6 +646,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Refuses an entry for good, with those that wait for it. */
         post: {
             parameters: {
                 query?: never;
@@ -701,6 +685,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quarantine/{device}/{n}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets an entry in after all, with those that only waited for it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    device: string;
+                    n: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Me"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Signs in and sets the cookie. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Me"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        /** Signs out; safe to repeat. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/summary": {
         parameters: {
             query?: never;
@@ -708,6 +835,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The day in figures. */
         get: {
             parameters: {
                 query?: never;
@@ -743,13 +871,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/orders/{id}/history": {
+    "/api/territories": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** Every territory, by its English name. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Territory"][];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visits, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Who went. */
+                    rep?: string;
+                    /** @description How it ended. */
+                    outcome?: components["schemas"]["VisitOutcome"];
+                    /** @description Where. */
+                    customer?: string;
+                    /** @description Begun on this day or later. */
+                    from?: string;
+                    /** @description Begun on this day or before. */
+                    to?: string;
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
+                    search?: string;
+                    /** @description A column, `-` before it for descending. */
+                    sort?: string;
+                    /** @description At most 200; 50 when not given. */
+                    limit?: number;
+                    /** @description Rows to skip. */
+                    offset?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_VisitRow"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One visit. */
         get: {
             parameters: {
                 query?: never;
@@ -766,7 +1000,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["HistoryRow"][];
+                        "application/json": components["schemas"]["VisitView"];
                     };
                 };
                 default: {
@@ -794,50 +1028,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HistoryRow"][];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Refusal"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        /** Who did what to it. */
         get: {
             parameters: {
                 query?: never;
@@ -879,480 +1070,190 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        LocalName: {
-            /** @description Chinese. */
-            zh: string;
-            /** @description English. */
-            en: string;
-        };
-        Product: {
-            id: components["schemas"]["ProductId"];
-            /** @description The company's own article number. */
-            code: string;
-            name: components["schemas"]["LocalName"];
-            category: components["schemas"]["LocalName"];
-            /** @description Base unit, a code such as `pc` or `kg`. */
-            unit: string;
-            /** @description Larger packs, smallest first; the base unit is not listed. */
-            packs: components["schemas"]["Pack"][];
-            taxRate: components["schemas"]["Percent"];
-            /** @description Of the base unit; empty when there is none. */
-            barcode: string;
-            /** @description Whether it is sold now. */
-            active: boolean;
-        };
-        Pack: {
-            /** @description A code such as `box`. */
-            code: string;
-            factor: components["schemas"]["Quantity"];
-        };
-        PriceList: {
-            id: components["schemas"]["PriceListId"];
-            name: components["schemas"]["LocalName"];
-            currency: components["schemas"]["Currency"];
-            /** @description Whether its prices contain the tax. */
-            taxIncluded: boolean;
-        };
-        Price: {
-            list: components["schemas"]["PriceListId"];
-            product: components["schemas"]["ProductId"];
-            /** @description Prices by quantity, smallest quantity first; the first is from 0. */
-            breaks: components["schemas"]["PriceBreak"][];
-            discountMax: components["schemas"]["Percent"];
-            since: components["schemas"]["Day"];
-        };
-        PriceBreak: {
-            from: components["schemas"]["Quantity"];
-            unitPrice: components["schemas"]["Money"];
-        };
-        Stock: {
-            warehouse: components["schemas"]["WarehouseId"];
-            product: components["schemas"]["ProductId"];
-            onHand: components["schemas"]["Quantity"];
-            reserved: components["schemas"]["Quantity"];
+        /** @description Money matters of a customer, with their age. */
+        AccountView: {
+            /** @description When the server computed this. */
             asOf: components["schemas"]["Timestamp"];
-        };
-        CustomerAccount: {
-            customer: components["schemas"]["CustomerId"];
-            /** @description The company's own customer number. */
-            code: string;
-            priceList: components["schemas"]["PriceListId"];
-            warehouse: components["schemas"]["WarehouseId"];
-            /** @description None: no limit. */
-            creditLimit?: null | components["schemas"]["Money"];
+            /** @description Open invoices. */
             balance: components["schemas"]["Money"];
-            overdue: components["schemas"]["Money"];
-            uninvoiced: components["schemas"]["Money"];
             /** @description Whether finance stopped deliveries. */
             blocked: boolean;
-            asOf: components["schemas"]["Timestamp"];
-        };
-        Assignment: {
-            customer: components["schemas"]["CustomerId"];
-            territory: components["schemas"]["TerritoryId"];
-            accountManager: components["schemas"]["PersonId"];
-            /** @description How often it should be visited; 0 when not planned. */
-            visitEveryDays: number;
-        };
-        JournalStatus: {
-            device: components["schemas"]["DeviceId"];
-            /** @description Every entry up to this is on the server's disk. */
-            storedUpto: number;
-            /** @description Every entry up to this is judged; exceptions are listed. */
-            admittedUpto: number;
-            /** @description Entries that were not admitted. */
-            exceptions: components["schemas"]["EntryException"][];
-            asOf: components["schemas"]["Timestamp"];
-        };
-        EntryException: {
-            /** @description The entry's number. */
-            n: number;
-            /** @description Why, one of [`crate::error::codes`]. */
-            code: string;
-            state: components["schemas"]["ExceptionState"];
-        };
-        Person: {
-            id: components["schemas"]["PersonId"];
-            /** @description As colleagues write it. */
-            name: string;
-            role: components["schemas"]["Role"];
-        };
-        Warehouse: {
-            id: components["schemas"]["WarehouseId"];
-            name: components["schemas"]["LocalName"];
-        };
-        Territory: {
-            id: components["schemas"]["TerritoryId"];
-            name: components["schemas"]["LocalName"];
-        };
-        Reason: {
-            /** @description One of [`crate::error::codes`]. */
-            code: string;
-            /** @description What its sentence needs. */
-            params: {
-                [key: string]: string;
-            };
-            /** @description The rule and its version, such as `credit@1`. */
-            rule: string;
-            /** @description What the rule saw. */
-            inputs: components["schemas"]["Input"][];
-            /** @description Codes of what would help, best first. */
-            fixes: string[];
-            who: components["schemas"]["Who"];
-        };
-        Input: {
-            /** @description A code, such as `balance`. */
-            name: string;
-            /** @description As text, with its currency or unit. */
-            value: string;
-            /** @description How old it was; none when it was part of the order. */
-            asOf?: null | components["schemas"]["Timestamp"];
-        };
-        SalesOrder: {
-            order: components["schemas"]["OrderId"];
-            /** @description The ERP's own number, such as `SO-10231`. */
-            number: string;
-            customer: components["schemas"]["CustomerId"];
-            outcome: components["schemas"]["Outcome"];
-            /** @description Why. */
-            reasons: components["schemas"]["Reason"][];
-            /** @description What was decided, line by line. */
-            lines: components["schemas"]["DecidedLine"][];
-            net: components["schemas"]["Money"];
-            tax: components["schemas"]["Money"];
-            total: components["schemas"]["Money"];
-            /** @description When it is to be delivered. */
-            promisedOn?: null | components["schemas"]["Day"];
-            decidedAt: components["schemas"]["Timestamp"];
-        };
-        DecidedLine: {
-            line: components["schemas"]["LineId"];
-            product: components["schemas"]["ProductId"];
-            /** @description In which pack, a code. */
-            pack: string;
-            quantity: components["schemas"]["Quantity"];
-            unitPrice: components["schemas"]["Money"];
-            discount: components["schemas"]["Percent"];
-            net: components["schemas"]["Money"];
-            tax: components["schemas"]["Money"];
-            reserved: components["schemas"]["Quantity"];
-            short: components["schemas"]["Quantity"];
-        };
-        CatalogueRow: {
-            id: components["schemas"]["ProductId"];
-            /** @description Article number. */
-            code: string;
-            name: components["schemas"]["LocalName"];
-            category: components["schemas"]["LocalName"];
-            /** @description Base unit. */
-            unit: string;
-            /** @description Larger packs. */
-            packs: components["schemas"]["Pack"][];
-            /** @description For one base unit, smallest quantity; none: cannot be sold to this customer. */
-            unitPrice?: null | components["schemas"]["Money"];
-            taxRate: components["schemas"]["Percent"];
-            /** @description Whether the price contains it. */
-            taxIncluded: boolean;
-            /** @description Whether more costs less. */
-            hasBreaks: boolean;
-            /** @description Base units that can be promised; none: unknown. */
-            available?: null | components["schemas"]["Quantity"];
-            /** @description How old that figure is. */
-            stockAsOf?: null | components["schemas"]["Timestamp"];
-            /** @description The line in the cart, when there is one. */
-            inCart?: null | components["schemas"]["CartLineView"];
-            /** @description Packs this customer took last time. */
-            lastQuantity?: null | components["schemas"]["Quantity"];
-            /** @description In which pack. */
-            lastPack?: string | null;
-        };
-        PriceTrace: {
-            /** @description The price list. */
-            list?: null | components["schemas"]["PriceListId"];
-            /** @description Its name. */
-            listName?: null | components["schemas"]["LocalName"];
-            /** @description What was done, in order. */
-            steps: components["schemas"]["TraceStep"][];
-        };
-        TraceStep: {
-            /** @description A code such as `list_price`, `break`, `discount`, `net`, `tax`. */
-            code: string;
-            /** @description What it used: a quantity, a rate. */
-            detail: string;
-            amount: components["schemas"]["Money"];
-        };
-        TaxLine: {
-            rate: components["schemas"]["Percent"];
-            net: components["schemas"]["Money"];
-            tax: components["schemas"]["Money"];
-        };
-        CartLineView: {
-            id: components["schemas"]["LineId"];
-            product: components["schemas"]["ProductId"];
-            /** @description Article number. */
-            code: string;
-            name: components["schemas"]["LocalName"];
-            /** @description Base unit. */
-            unit: string;
-            /** @description Larger packs. */
-            packs: components["schemas"]["Pack"][];
-            /** @description The chosen pack's code; the base unit's when it is that. */
-            pack: string;
-            quantity: components["schemas"]["Quantity"];
-            discount: components["schemas"]["Percent"];
-            discountMax: components["schemas"]["Percent"];
-            /** @description For one base unit, before discount; none when there is no price. */
-            unitPrice?: null | components["schemas"]["Money"];
-            net: components["schemas"]["Money"];
-            tax: components["schemas"]["Money"];
-            total: components["schemas"]["Money"];
-            /** @description Base units that can be promised. */
-            available?: null | components["schemas"]["Quantity"];
-            /** @description How old that figure is. */
-            stockAsOf?: null | components["schemas"]["Timestamp"];
-            /** @description Whether the estimate says that it will not be enough. */
-            short: boolean;
-            price: components["schemas"]["PriceTrace"];
-            /** @description What keeps this line from being submitted. */
-            problems: components["schemas"]["Reason"][];
-        };
-        CreditView: {
-            /** @description None: no limit. */
-            limit?: null | components["schemas"]["Money"];
-            balance: components["schemas"]["Money"];
-            uninvoiced: components["schemas"]["Money"];
-            thisOrder: components["schemas"]["Money"];
-            exposure: components["schemas"]["Money"];
-            /** @description By how much the limit is passed; none when it is not. */
-            over?: null | components["schemas"]["Money"];
-            overdue: components["schemas"]["Money"];
-            asOf: components["schemas"]["Timestamp"];
-        };
-        CartView: {
-            id: components["schemas"]["CartId"];
-            customer: components["schemas"]["CustomerId"];
-            /** @description Its name. */
-            customerName: string;
-            /** @description What is in it, in the order it was put in. */
-            lines: components["schemas"]["CartLineView"][];
-            net: components["schemas"]["Money"];
-            /** @description Tax by rate. */
-            taxes: components["schemas"]["TaxLine"][];
-            total: components["schemas"]["Money"];
-            /** @description What the credit rule says; none when the account is not here yet. */
-            credit?: null | components["schemas"]["CreditView"];
-            /** @description When the customer wants it. */
-            requestedOn?: null | components["schemas"]["Day"];
-            /** @description What was noted. */
-            note: string;
-            /** @description What the office will probably say; does not stop anything. */
-            warnings: components["schemas"]["Reason"][];
-            /** @description What keeps it from being submitted. */
-            problems: components["schemas"]["Reason"][];
-        };
-        OfficeProductRow: {
-            id: components["schemas"]["ProductId"];
-            /** @description Article number. */
-            code: string;
-            name: components["schemas"]["LocalName"];
-            category: components["schemas"]["LocalName"];
-            /** @description Base unit. */
-            unit: string;
-            /** @description Larger packs. */
-            packs: components["schemas"]["Pack"][];
-            taxRate: components["schemas"]["Percent"];
-            /** @description In the first price list. */
-            unitPrice?: null | components["schemas"]["Money"];
-            onHand: components["schemas"]["Quantity"];
-            reserved: components["schemas"]["Quantity"];
-            available: components["schemas"]["Quantity"];
-            /** @description Whether it is sold. */
-            active: boolean;
-        };
-        Place: {
-            /** @description Degrees north. */
-            latitude: number;
-            /** @description Degrees east. */
-            longitude: number;
-            /** @description Radius of uncertainty in metres. */
-            accuracyM?: number | null;
-        };
-        CustomerRow: {
-            id: components["schemas"]["CustomerId"];
-            /** @description The company's number; empty before the office gave one. */
-            code: string;
-            /** @description As people write it. */
-            name: string;
-            /** @description One line. */
-            address: string;
-            /** @description The newest value. */
-            phone: string;
-            /** @description Where it belongs. */
-            territory?: null | components["schemas"]["TerritoryId"];
-            /** @description What that is called. */
-            territoryName?: null | components["schemas"]["LocalName"];
-            /** @description The rep in charge. */
-            accountManager?: null | components["schemas"]["PersonId"];
-            /** @description Their name; empty when nobody is. */
-            accountManagerName: string;
-            /** @description Where it is. */
-            place?: null | components["schemas"]["Place"];
-            /** @description Open invoices. */
-            balance?: null | components["schemas"]["Money"];
+            creditLimit?: components["schemas"]["Money"] | null;
             /** @description The late part of them. */
-            overdue?: null | components["schemas"]["Money"];
-            /** @description When it last ordered. */
-            lastOrderAt?: null | components["schemas"]["Timestamp"];
-            /** @description How much that was. */
-            lastOrderTotal?: null | components["schemas"]["Money"];
-            /** @description When somebody was last there. */
-            lastVisitAt?: null | components["schemas"]["Timestamp"];
-            /** @description Days until the next planned visit; negative when late. */
-            dueInDays?: number | null;
-            /** @description Fields with several values to choose from. */
-            conflicts: number;
-            /** @description Whether it was deactivated. */
-            inactive: boolean;
-            sync: components["schemas"]["SyncState"];
+            overdue: components["schemas"]["Money"];
+            /** @description Which prices it gets. */
+            priceList: components["schemas"]["LocalName"];
         };
-        FieldView: {
-            /** @description The field's code: `name`, `phone`, `address`, `tax_id`, `payment_terms`, `hours`, `note`. */
-            field: string;
-            /** @description What to show: the newest. */
-            value: string;
-            /** @description All competing values, newest first; empty when there is no conflict. */
-            alternatives: components["schemas"]["Alternative"][];
-        };
+        /** @description One of several values of a field. */
         Alternative: {
-            /** @description The value. */
-            value: string;
+            /** @description When it was written. */
             at: components["schemas"]["Timestamp"];
+            /** @description By whom. */
             by: components["schemas"]["PersonId"];
             /** @description Their name. */
             byName: string;
             /** @description The device's code, or empty when unknown. */
             device: string;
+            /** @description The value. */
+            value: string;
         };
+        /** @description A cart document. */
+        CartId: string;
+        /** @description What one commit changed. No ids: too many to name, or unknown. */
+        Changed: {
+            ids: string[];
+            topics: components["schemas"]["Topic"][];
+        };
+        /** @description A contact inside a customer. */
+        ContactId: string;
+        /** @description A person to talk to. */
         ContactView: {
+            /** @description Their address. */
+            email: string;
+            /** @description Which one. */
             id: components["schemas"]["ContactId"];
             /** @description Their name. */
             name: string;
-            /** @description What they do there. */
-            role: string;
             /** @description Their number. */
             phone: string;
-            /** @description Their address. */
-            email: string;
+            /** @description What they do there. */
+            role: string;
         };
-        AccountView: {
-            priceList: components["schemas"]["LocalName"];
-            /** @description None: no limit. */
-            creditLimit?: null | components["schemas"]["Money"];
-            balance: components["schemas"]["Money"];
-            overdue: components["schemas"]["Money"];
-            /** @description Whether finance stopped deliveries. */
-            blocked: boolean;
-            asOf: components["schemas"]["Timestamp"];
-        };
+        /** @description An ISO 4217 code. */
+        Currency: string;
+        /** @description Everything about one customer. */
         CustomerCard: {
-            row: components["schemas"]["CustomerRow"];
-            /** @description Every editable field, in the order of the form. */
-            fields: components["schemas"]["FieldView"][];
+            account?: components["schemas"]["AccountView"] | null;
+            cart?: components["schemas"]["CartId"] | null;
+            /**
+             * Format: int32
+             * @description Lines in it.
+             */
+            cartLines: number;
             /** @description People, by name. */
             contacts: components["schemas"]["ContactView"][];
-            /** @description Money; none before the office decided. */
-            account?: null | components["schemas"]["AccountView"];
+            /** @description Every editable field, in the order of the form. */
+            fields: components["schemas"]["FieldView"][];
+            openVisit?: components["schemas"]["VisitId"] | null;
             /** @description The last five. */
             orders: components["schemas"]["OrderRow"][];
+            /** @description What lists show. */
+            row: components["schemas"]["CustomerRow"];
             /** @description The last five. */
             visits: components["schemas"]["VisitRow"][];
-            /** @description A visit that is going on. */
-            openVisit?: null | components["schemas"]["VisitId"];
-            /** @description A cart that was begun. */
-            cart?: null | components["schemas"]["CartId"];
-            /** @description Lines in it. */
-            cartLines: number;
         };
-        OrderRow: {
-            id: components["schemas"]["OrderId"];
-            /** @description The number given on the device, such as `K3-0042`. */
-            deviceNumber: string;
-            /** @description The ERP's number, once it has one. */
-            number?: string | null;
-            customer: components["schemas"]["CustomerId"];
-            /** @description Its name. */
-            customerName: string;
-            rep: components["schemas"]["PersonId"];
-            /** @description Their name. */
-            repName: string;
-            placedAt: components["schemas"]["Timestamp"];
-            /** @description When the office received it; known in the office only. */
-            arrivedAt?: null | components["schemas"]["Timestamp"];
-            /** @description When the customer wants it. */
-            requestedOn?: null | components["schemas"]["Day"];
-            total: components["schemas"]["Money"];
-            /** @description Lines. */
-            lineCount: number;
-            /** @description Lines of which something is missing. */
-            shortLines: number;
-            state: components["schemas"]["OrderState"];
-            /** @description Codes of the reasons, most important first. */
-            reasons: string[];
-            sync: components["schemas"]["SyncState"];
-        };
-        OrderLineView: {
-            id: components["schemas"]["LineId"];
-            product: components["schemas"]["ProductId"];
-            /** @description Its article number. */
+        /** @description A customer document. */
+        CustomerId: string;
+        /** @description A customer in a list. */
+        CustomerRow: {
+            accountManager?: components["schemas"]["PersonId"] | null;
+            /** @description Their name; empty when nobody is. */
+            accountManagerName: string;
+            /** @description One line. */
+            address: string;
+            balance?: components["schemas"]["Money"] | null;
+            /** @description The company's number; empty before the office gave one. */
             code: string;
-            name: components["schemas"]["LocalName"];
-            /** @description The pack's code. */
-            pack: string;
-            quantity: components["schemas"]["Quantity"];
-            unitPrice: components["schemas"]["Money"];
-            discount: components["schemas"]["Percent"];
-            net: components["schemas"]["Money"];
-            tax: components["schemas"]["Money"];
-            /** @description Base units reserved; none before the decision. */
-            reserved?: null | components["schemas"]["Quantity"];
-            /** @description Base units missing; none before the decision. */
-            short?: null | components["schemas"]["Quantity"];
-            price: components["schemas"]["PriceTrace"];
+            /**
+             * Format: int32
+             * @description Fields with several values to choose from.
+             */
+            conflicts: number;
+            /**
+             * Format: int32
+             * @description Days until the next planned visit; negative when late.
+             */
+            dueInDays?: number | null;
+            /** @description Which one. */
+            id: components["schemas"]["CustomerId"];
+            /** @description Whether it was deactivated. */
+            inactive: boolean;
+            lastOrderAt?: components["schemas"]["Timestamp"] | null;
+            lastOrderTotal?: components["schemas"]["Money"] | null;
+            lastVisitAt?: components["schemas"]["Timestamp"] | null;
+            /** @description As people write it. */
+            name: string;
+            overdue?: components["schemas"]["Money"] | null;
+            /** @description The newest value. */
+            phone: string;
+            place?: components["schemas"]["Place"] | null;
+            /** @description How far the newest own edit got. */
+            sync: components["schemas"]["SyncState"];
+            territory?: components["schemas"]["TerritoryId"] | null;
+            territoryName?: components["schemas"]["LocalName"] | null;
         };
-        OutcomeView: {
-            outcome: components["schemas"]["Outcome"];
-            /** @description Why. */
-            reasons: components["schemas"]["Reason"][];
-            decidedAt: components["schemas"]["Timestamp"];
-            /** @description When it is to be delivered. */
-            promisedOn?: null | components["schemas"]["Day"];
+        /** @description A calendar day, as days since 1970-01-01. Written `2026-11-23`. */
+        Day: string;
+        /** @description Why it is declined. */
+        Decline: {
+            /** @description For the rep. */
+            reason?: string | null;
         };
-        OrderView: {
-            row: components["schemas"]["OrderRow"];
-            /** @description Its lines as signed, with the decision beside each. */
-            lines: components["schemas"]["OrderLineView"][];
-            net: components["schemas"]["Money"];
-            /** @description Tax by rate. */
-            taxes: components["schemas"]["TaxLine"][];
-            /** @description What was noted. */
-            note: string;
-            /** @description None while it waits. */
-            outcome?: null | components["schemas"]["OutcomeView"];
+        /** @description The next access. */
+        DeviceAccess: {
+            access: string;
+            accessUntil: components["schemas"]["Timestamp"];
+            /** @description Base64 of 32 bytes. */
+            leaseShare: string;
+            leaseUntil: components["schemas"]["Timestamp"];
+            refresh: string;
         };
-        HistoryRow: {
-            at: components["schemas"]["Timestamp"];
-            /** @description When the server stored it; none for what is still here. */
-            receivedAt?: null | components["schemas"]["Timestamp"];
-            person: components["schemas"]["PersonId"];
-            /** @description Their name. */
-            personName: string;
-            /** @description The device's code; empty for the server. */
-            device: string;
-            /** @description The operation's name, such as `customer.edit`. */
-            operation: string;
-            /** @description What it changed. */
-            changes: components["schemas"]["HistoryChange"][];
+        /** @description A device and its short code. */
+        DeviceCode: {
+            /** @description Its short code, such as `K3`. */
+            code: string;
+            /** @description The device. */
+            device: components["schemas"]["DeviceId"];
         };
+        /** @description A device after sign-in. */
+        DeviceEnrolment: {
+            /** @description Opens `/sync`. */
+            access: string;
+            accessUntil: components["schemas"]["Timestamp"];
+            device: components["schemas"]["DeviceId"];
+            /** @description Begins the numbers it gives. */
+            deviceCode: string;
+            /** @description Base64 of 32 bytes. */
+            leaseShare: string;
+            leaseUntil: components["schemas"]["Timestamp"];
+            person: components["schemas"]["Person"];
+            /** @description Gets the next access, once. */
+            refresh: string;
+            /** @description Ed25519, base64 of 32 bytes: receipts are signed with it. */
+            serverKey: string;
+        };
+        /** @description A device, or a server process acting as one. */
+        DeviceId: string;
+        /** @description What a phone shows to get the next access. */
+        DeviceRefresh: {
+            device: components["schemas"]["DeviceId"];
+            refresh: string;
+        };
+        /** @description Signing in on a phone. */
+        DeviceSignIn: {
+            device?: components["schemas"]["DeviceId"] | null;
+            login: string;
+            password: string;
+            /** @description Base64 of that device's signature of the login. */
+            proof?: string | null;
+            /** @description Ed25519, base64 of 32 bytes. */
+            publicKey: string;
+        };
+        /**
+         * @description What became of a quarantined entry.
+         * @enum {string}
+         */
+        ExceptionState: "quarantined" | "released" | "declined" | "replaced";
+        /** @description One field of a customer with everything that competes for it. */
+        FieldView: {
+            /** @description All competing values, newest first; empty when there is no conflict. */
+            alternatives: components["schemas"]["Alternative"][];
+            /** @description The field's code: `name`, `phone`, `address`, `tax_id`, `payment_terms`, `hours`, `note`. */
+            field: string;
+            /** @description What to show: the newest. */
+            value: string;
+        };
+        /** @description One field that changed. */
         HistoryChange: {
             /** @description The field's path, such as `phone` or `contacts/name`. */
             field: string;
@@ -1361,131 +1262,459 @@ export interface components {
             /** @description After; empty when it was removed. */
             to: string;
         };
-        CatchUp: {
-            /** @description Items that are here. */
-            done: number;
-            /** @description Items that will be. */
-            total: number;
-        };
-        JournalView: {
-            /** @description Everything ever recorded here. */
-            entries: number;
-            /** @description What the office signed for. */
-            safeUpto: number;
-            /** @description When it did. */
-            safeAt?: null | components["schemas"]["Timestamp"];
-            /** @description What it has not signed for. */
-            waiting: number;
-        };
-        JournalRow: {
-            /** @description Its number. */
-            n: number;
-            /** @description Its name. */
+        /** @description One thing that happened to a document. */
+        HistoryRow: {
+            /** @description When it was done, by the device's clock. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What it changed. */
+            changes: components["schemas"]["HistoryChange"][];
+            /** @description The device's code; empty for the server. */
+            device: string;
+            /** @description The operation's name, such as `customer.edit`. */
             operation: string;
-            at: components["schemas"]["Timestamp"];
-            /** @description What it is about: a customer's name, an order's number. */
-            subject: string;
-            state: components["schemas"]["SyncState"];
-            /** @description Why it waits, when it does. */
-            refusal?: null | components["schemas"]["Refusal"];
-        };
-        AttentionRow: {
-            /** @description `conflict`, `quarantined`, `declined`, `countered`, `held`. */
-            kind: string;
-            /** @description What it is about. */
-            subject: string;
-            /** @description Where to go. */
-            customer?: null | components["schemas"]["CustomerId"];
-            /** @description Or here. */
-            order?: null | components["schemas"]["OrderId"];
-            who: components["schemas"]["SyncState"];
-            refusal: components["schemas"]["Refusal"];
-            at: components["schemas"]["Timestamp"];
-        };
-        SyncView: {
-            connection: components["schemas"]["Connection"];
-            /** @description Why the server refuses, when it does. */
-            refusal?: null | components["schemas"]["Refusal"];
-            /** @description When the server was last heard. */
-            lastContact?: null | components["schemas"]["Timestamp"];
-            journal: components["schemas"]["JournalView"];
-            /** @description None when everything is here. */
-            catchUp?: null | components["schemas"]["CatchUp"];
-            /** @description Whether the browser promised to keep the data; none: not asked yet. */
-            persisted?: boolean | null;
-            /** @description What needs somebody. */
-            attention: components["schemas"]["AttentionRow"][];
-            /** @description The last operations, newest first. */
-            recent: components["schemas"]["JournalRow"][];
-        };
-        TodayStop: {
-            customer: components["schemas"]["CustomerRow"];
-            /** @description Why it is on the list: `due`, `late`, `overdue`, `visited`, `open`. */
-            reason: string;
-            /** @description Today's visit, when there was one. */
-            visit?: null | components["schemas"]["VisitRow"];
-        };
-        TodayFigures: {
-            /** @description Stops done. */
-            visited: number;
-            /** @description Stops altogether. */
-            planned: number;
-            /** @description Orders taken. */
-            orders: number;
-            orderTotal: components["schemas"]["Money"];
-        };
-        TodayView: {
-            day: components["schemas"]["Day"];
-            figures: components["schemas"]["TodayFigures"];
-            /** @description Where to go now. */
-            next?: null | components["schemas"]["CustomerRow"];
-            /** @description Everything of the day, open ones first. */
-            stops: components["schemas"]["TodayStop"][];
-        };
-        QuarantineRow: {
-            device: components["schemas"]["DeviceId"];
-            /** @description The device's short code. */
-            deviceCode: string;
-            /** @description Which entry. */
-            n: number;
+            /** @description Who. */
             person: components["schemas"]["PersonId"];
             /** @description Their name. */
             personName: string;
-            /** @description What. */
-            operation: string;
-            /** @description What it is about. */
-            subject: string;
-            at: components["schemas"]["Timestamp"];
-            receivedAt: components["schemas"]["Timestamp"];
-            refusal: components["schemas"]["Refusal"];
-            state: components["schemas"]["ExceptionState"];
-            /** @description Entries that wait for this one. */
-            dependants: number;
+            receivedAt?: components["schemas"]["Timestamp"] | null;
         };
-        VisitRow: {
-            id: components["schemas"]["VisitId"];
+        /** @description One figure a rule saw. */
+        Input: {
+            asOf?: components["schemas"]["Timestamp"] | null;
+            /** @description A code, such as `balance`. */
+            name: string;
+            /** @description As text, with its currency or unit. */
+            value: string;
+        };
+        /** @description A line of a cart or an order. */
+        LineId: string;
+        /** @description A part of a list. */
+        List_CustomerRow: {
+            /** @description The part. */
+            rows: {
+                accountManager?: components["schemas"]["PersonId"] | null;
+                /** @description Their name; empty when nobody is. */
+                accountManagerName: string;
+                /** @description One line. */
+                address: string;
+                balance?: components["schemas"]["Money"] | null;
+                /** @description The company's number; empty before the office gave one. */
+                code: string;
+                /**
+                 * Format: int32
+                 * @description Fields with several values to choose from.
+                 */
+                conflicts: number;
+                /**
+                 * Format: int32
+                 * @description Days until the next planned visit; negative when late.
+                 */
+                dueInDays?: number | null;
+                /** @description Which one. */
+                id: components["schemas"]["CustomerId"];
+                /** @description Whether it was deactivated. */
+                inactive: boolean;
+                lastOrderAt?: components["schemas"]["Timestamp"] | null;
+                lastOrderTotal?: components["schemas"]["Money"] | null;
+                lastVisitAt?: components["schemas"]["Timestamp"] | null;
+                /** @description As people write it. */
+                name: string;
+                overdue?: components["schemas"]["Money"] | null;
+                /** @description The newest value. */
+                phone: string;
+                place?: components["schemas"]["Place"] | null;
+                /** @description How far the newest own edit got. */
+                sync: components["schemas"]["SyncState"];
+                territory?: components["schemas"]["TerritoryId"] | null;
+                territoryName?: components["schemas"]["LocalName"] | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A part of a list. */
+        List_OfficeProductRow: {
+            /** @description The part. */
+            rows: {
+                /** @description Whether it is sold. */
+                active: boolean;
+                /** @description The difference. */
+                available: components["schemas"]["Quantity"];
+                /** @description Its shelf. */
+                category: components["schemas"]["LocalName"];
+                /** @description Article number. */
+                code: string;
+                /** @description Which one. */
+                id: components["schemas"]["ProductId"];
+                /** @description Its name. */
+                name: components["schemas"]["LocalName"];
+                /** @description Base units that are there, all warehouses. */
+                onHand: components["schemas"]["Quantity"];
+                /** @description Larger packs. */
+                packs: components["schemas"]["Pack"][];
+                /** @description Base units promised. */
+                reserved: components["schemas"]["Quantity"];
+                /** @description Tax. */
+                taxRate: components["schemas"]["Percent"];
+                /** @description Base unit. */
+                unit: string;
+                unitPrice?: components["schemas"]["Money"] | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A part of a list. */
+        List_QuarantineRow: {
+            /** @description The part. */
+            rows: {
+                /** @description When it was recorded. */
+                at: components["schemas"]["Timestamp"];
+                /**
+                 * Format: int32
+                 * @description Entries that wait for this one.
+                 */
+                dependants: number;
+                /** @description Whose journal. */
+                device: components["schemas"]["DeviceId"];
+                /** @description The device's short code. */
+                deviceCode: string;
+                /**
+                 * Format: int64
+                 * @description Which entry.
+                 */
+                n: number;
+                /** @description What. */
+                operation: string;
+                /** @description Who recorded it. */
+                person: components["schemas"]["PersonId"];
+                /** @description Their name. */
+                personName: string;
+                /** @description When it arrived. */
+                receivedAt: components["schemas"]["Timestamp"];
+                /** @description Why it waits. */
+                refusal: components["schemas"]["Refusal"];
+                /** @description What became of it. */
+                state: components["schemas"]["ExceptionState"];
+                /** @description What it is about. */
+                subject: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A part of a list. */
+        List_VisitRow: {
+            /** @description The part. */
+            rows: {
+                /** @description When it began. */
+                checkedInAt: components["schemas"]["Timestamp"];
+                checkedOutAt?: components["schemas"]["Timestamp"] | null;
+                /** @description Where. */
+                customer: components["schemas"]["CustomerId"];
+                /** @description Its name. */
+                customerName: string;
+                /** @description Which one. */
+                id: components["schemas"]["VisitId"];
+                /** @description What was noted. */
+                note: string;
+                outcome?: components["schemas"]["VisitOutcome"] | null;
+                /** @description Who went. */
+                rep: components["schemas"]["PersonId"];
+                /** @description Their name. */
+                repName: string;
+                /** @description How far it got. */
+                sync: components["schemas"]["SyncState"];
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A name in both languages of the apps. */
+        LocalName: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh: string;
+        };
+        /** @description Who is signed in. */
+        Me: {
+            name: string;
+            person: components["schemas"]["PersonId"];
+            role: components["schemas"]["Role"];
+        };
+        /** @description An amount in minor units. */
+        Money: {
+            /** @description The currency of `minor`. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: int64
+             * @description Minor units: 12 345 is 123.45 in a currency with two places.
+             */
+            minor: number;
+        };
+        /** @description A product with its stock, as the office sees it. */
+        OfficeProductRow: {
+            /** @description Whether it is sold. */
+            active: boolean;
+            /** @description The difference. */
+            available: components["schemas"]["Quantity"];
+            /** @description Its shelf. */
+            category: components["schemas"]["LocalName"];
+            /** @description Article number. */
+            code: string;
+            /** @description Which one. */
+            id: components["schemas"]["ProductId"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalName"];
+            /** @description Base units that are there, all warehouses. */
+            onHand: components["schemas"]["Quantity"];
+            /** @description Larger packs. */
+            packs: components["schemas"]["Pack"][];
+            /** @description Base units promised. */
+            reserved: components["schemas"]["Quantity"];
+            /** @description Tax. */
+            taxRate: components["schemas"]["Percent"];
+            /** @description Base unit. */
+            unit: string;
+            unitPrice?: components["schemas"]["Money"] | null;
+        };
+        /** @description An order document. */
+        OrderId: string;
+        /** @description One line of an order. */
+        OrderLineView: {
+            /** @description Its article number. */
+            code: string;
+            /** @description Taken off. */
+            discount: components["schemas"]["Percent"];
+            /** @description Which one. */
+            id: components["schemas"]["LineId"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalName"];
+            /** @description Without tax. */
+            net: components["schemas"]["Money"];
+            /** @description The pack's code. */
+            pack: string;
+            /** @description How the price came about. */
+            price: components["schemas"]["PriceTrace"];
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            /** @description Packs. */
+            quantity: components["schemas"]["Quantity"];
+            reserved?: components["schemas"]["Quantity"] | null;
+            short?: components["schemas"]["Quantity"] | null;
+            /** @description The tax on it. */
+            tax: components["schemas"]["Money"];
+            /** @description For one base unit, before discount. */
+            unitPrice: components["schemas"]["Money"];
+        };
+        /** @description A part of the list, and how many orders there are in each state. */
+        OrderList: {
+            /** @description By state, over the list without its state filter. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The part. */
+            rows: components["schemas"]["OrderRow"][];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description An order in a list. */
+        OrderRow: {
+            arrivedAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Who ordered. */
             customer: components["schemas"]["CustomerId"];
             /** @description Its name. */
             customerName: string;
+            /** @description The number given on the device, such as `K3-0042`. */
+            deviceNumber: string;
+            /** @description Which one. */
+            id: components["schemas"]["OrderId"];
+            /**
+             * Format: int32
+             * @description Lines.
+             */
+            lineCount: number;
+            /** @description The ERP's number, once it has one. */
+            number?: string | null;
+            /** @description When it was signed. */
+            placedAt: components["schemas"]["Timestamp"];
+            /** @description Codes of the reasons, most important first. */
+            reasons: string[];
+            /** @description Who took it. */
             rep: components["schemas"]["PersonId"];
             /** @description Their name. */
             repName: string;
-            checkedInAt: components["schemas"]["Timestamp"];
-            /** @description When it ended; none while it goes on. */
-            checkedOutAt?: null | components["schemas"]["Timestamp"];
-            /** @description How it ended. */
-            outcome?: null | components["schemas"]["VisitOutcome"];
+            requestedOn?: components["schemas"]["Day"] | null;
+            /**
+             * Format: int32
+             * @description Lines of which something is missing.
+             */
+            shortLines: number;
+            /** @description Where it stands. */
+            state: components["schemas"]["OrderState"];
+            /** @description How far it got. */
+            sync: components["schemas"]["SyncState"];
+            /** @description With tax. */
+            total: components["schemas"]["Money"];
+        };
+        /**
+         * @description Where an order stands.
+         * @enum {string}
+         */
+        OrderState: "waiting" | "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
+        /** @description One order. */
+        OrderView: {
+            /** @description Its lines as signed, with the decision beside each. */
+            lines: components["schemas"]["OrderLineView"][];
+            /** @description Sum without tax. */
+            net: components["schemas"]["Money"];
             /** @description What was noted. */
             note: string;
-            sync: components["schemas"]["SyncState"];
+            outcome?: components["schemas"]["OutcomeView"] | null;
+            /** @description What lists show. */
+            row: components["schemas"]["OrderRow"];
+            /** @description Tax by rate. */
+            taxes: components["schemas"]["TaxLine"][];
         };
-        VisitView: {
-            row: components["schemas"]["VisitRow"];
-            /** @description Where the phone was at check-in. */
-            place?: null | components["schemas"]["Place"];
-            /** @description From the customer's place, in metres. */
-            distanceM?: number | null;
+        /**
+         * @description The business judgement of a submitted order.
+         * @enum {string}
+         */
+        Outcome: "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
+        /** @description The company's answer. */
+        OutcomeView: {
+            /** @description When. */
+            decidedAt: components["schemas"]["Timestamp"];
+            /** @description The judgement. */
+            outcome: components["schemas"]["Outcome"];
+            promisedOn?: components["schemas"]["Day"] | null;
+            /** @description Why. */
+            reasons: components["schemas"]["Reason"][];
         };
+        /** @description A pack of several base units. */
+        Pack: {
+            /** @description A code such as `box`. */
+            code: string;
+            /** @description Base units in it. */
+            factor: components["schemas"]["Quantity"];
+        };
+        /** @description A percentage: `13` means 13 %. */
+        Percent: string;
+        /** @description A person who signs in. */
+        Person: {
+            /** @description Their devices, so that a history can say on which one; published again at each enrolment. */
+            devices: components["schemas"]["DeviceCode"][];
+            /** @description Which one. */
+            id: components["schemas"]["PersonId"];
+            /** @description As colleagues write it. */
+            name: string;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A person who signs in. */
+        PersonId: string;
+        /** @description A place on the map. */
+        Place: {
+            /**
+             * Format: double
+             * @description Radius of uncertainty in metres, when the device knows it.
+             */
+            accuracyM?: number | null;
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+        };
+        /** @description A price list. */
+        PriceListId: string;
+        /** @description How a price came about. */
+        PriceTrace: {
+            list?: components["schemas"]["PriceListId"] | null;
+            listName?: components["schemas"]["LocalName"] | null;
+            /** @description What was done, in order. */
+            steps: components["schemas"]["TraceStep"][];
+        };
+        /** @description A product. */
+        ProductId: string;
+        /** @description How much of something, in the unit or pack that stands beside it. */
+        Quantity: string;
+        /** @description An entry that waits for a decision of the office. */
+        QuarantineRow: {
+            /** @description When it was recorded. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description Entries that wait for this one.
+             */
+            dependants: number;
+            /** @description Whose journal. */
+            device: components["schemas"]["DeviceId"];
+            /** @description The device's short code. */
+            deviceCode: string;
+            /**
+             * Format: int64
+             * @description Which entry.
+             */
+            n: number;
+            /** @description What. */
+            operation: string;
+            /** @description Who recorded it. */
+            person: components["schemas"]["PersonId"];
+            /** @description Their name. */
+            personName: string;
+            /** @description When it arrived. */
+            receivedAt: components["schemas"]["Timestamp"];
+            /** @description Why it waits. */
+            refusal: components["schemas"]["Refusal"];
+            /** @description What became of it. */
+            state: components["schemas"]["ExceptionState"];
+            /** @description What it is about. */
+            subject: string;
+        };
+        /** @description One reason for an outcome: what was found, by which rule, on which inputs. */
+        Reason: {
+            /** @description One of [`crate::error::codes`]. */
+            code: string;
+            /** @description Codes of what would help, best first. */
+            fixes: string[];
+            /** @description What the rule saw. */
+            inputs: components["schemas"]["Input"][];
+            /** @description What its sentence needs. */
+            params: {
+                [key: string]: string;
+            };
+            /** @description The rule and its version, such as `credit@1`. */
+            rule: string;
+            /** @description Who has to act. */
+            who: components["schemas"]["Who"];
+        };
+        /** @description What came of a request. */
+        Recorded: {
+            /**
+             * Format: uuid
+             * @description The document.
+             */
+            id: string;
+        };
+        /** @description Why something was refused, in a form that can be translated. */
         Refusal: {
             /** @description One of the codes in [`codes`]. */
             code: string;
@@ -1494,96 +1723,249 @@ export interface components {
                 [key: string]: string;
             };
         };
-        Money: {
-            /** @description Minor units: 12 345 is 123.45 in a currency with two places. */
-            minor: number;
-            currency: components["schemas"]["Currency"];
-        };
-        /** @enum {string} */
-        ExceptionState: "quarantined" | "released" | "declined" | "replaced";
-        /** @enum {string} */
-        Role: "rep" | "salesManager" | "office" | "warehouse" | "finance" | "service" | "admin";
-        /** @enum {string} */
-        Outcome: "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
-        /** @enum {string} */
-        Who: "nobody" | "rep" | "office";
-        /** @enum {string} */
-        OrderState: "waiting" | "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
-        /** @enum {string} */
-        SyncState: "savedHere" | "safeAtOffice" | "confirmed" | "needsYou" | "needsOffice";
-        /** @enum {string} */
-        Connection: "offline" | "connecting" | "online" | "refused";
-        /** @enum {string} */
-        VisitOutcome: "ordered" | "noNeed" | "closed" | "absent" | "later";
-        CustomerId: string;
-        VisitId: string;
-        OrderId: string;
-        Day: string;
-        TerritoryId: string;
-        CartId: string;
-        Quantity: string;
-        WarehouseId: string;
-        ContactId: string;
-        LineId: string;
-        PriceListId: string;
-        DeviceId: string;
-        Currency: string;
-        ProductId: string;
-        Percent: string;
-        PersonId: string;
-        Timestamp: number;
-        Me: {
-            person: components["schemas"]["PersonId"];
+        /** @description One request, tagged by the operation's name. */
+        Request: {
+            /** @description Values by field; `name` is required. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            operation: "customer.create";
+            place?: components["schemas"]["Place"] | null;
+        } | {
+            /** @description The customer. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description New values by field. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            operation: "customer.edit";
+        } | {
+            /** @description The customer. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            operation: "customer.choose";
+            /** @description The right value. */
+            value: string;
+        } | {
+            contact?: components["schemas"]["ContactId"] | null;
+            /** @description The customer. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description Their mail address. */
+            email: string;
+            /** @description Their name. */
             name: string;
-            role: components["schemas"]["Role"];
+            /** @enum {string} */
+            operation: "customer.save_contact";
+            /** @description Their number. */
+            phone: string;
+            /** @description What they do there. */
+            role: string;
+        } | {
+            /** @description The contact. */
+            contact: components["schemas"]["ContactId"];
+            /** @description The customer. */
+            customer: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "customer.remove_contact";
+        } | {
+            /** @description Whether it is a customer. */
+            active: boolean;
+            /** @description The customer. */
+            customer: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "customer.set_active";
+        } | {
+            /** @description Where. */
+            customer: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "visit.check_in";
+            place?: components["schemas"]["Place"] | null;
+        } | {
+            /** @description The whole note. */
+            note?: string | null;
+            /** @enum {string} */
+            operation: "visit.note";
+            outcome?: components["schemas"]["VisitOutcome"] | null;
+            /** @description The visit. */
+            visit: components["schemas"]["VisitId"];
+        } | {
+            /** @description The whole note; none keeps what was noted. */
+            note?: string | null;
+            /** @enum {string} */
+            operation: "visit.check_out";
+            /** @description What came of it. */
+            outcome: components["schemas"]["VisitOutcome"];
+            /** @description The visit. */
+            visit: components["schemas"]["VisitId"];
+        } | {
+            /** @description For whom. */
+            customer: components["schemas"]["CustomerId"];
+            discount?: components["schemas"]["Percent"] | null;
+            /** @enum {string} */
+            operation: "cart.set_line";
+            /** @description In which pack. */
+            pack: string;
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            /** @description Packs; 0 takes it out. */
+            quantity: components["schemas"]["Quantity"];
+        } | {
+            /** @description For whom. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description The whole note; none keeps it. */
+            note?: string | null;
+            /** @enum {string} */
+            operation: "cart.details";
+            /** @description When it is wanted; an empty text takes the wish back, none keeps it. */
+            requested_on?: string | null;
+        } | {
+            /** @description For whom. */
+            customer: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "cart.discard";
+        } | {
+            /** @description For whom. */
+            customer: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "order.submit";
         };
+        /**
+         * @description What a person may do; see [`crate::access`].
+         * @enum {string}
+         */
+        Role: "rep" | "salesManager" | "office" | "warehouse" | "finance" | "service" | "admin";
+        /** @description Name and password. */
         SignIn: {
             login: string;
             password: string;
         };
+        /** @description The day in the office. */
         Summary: {
-            ordersToday: number;
-            visitsToday: number;
-            needsOffice: number;
-            quarantined: number;
+            /**
+             * Format: int64
+             * @description Customers with values to choose from.
+             */
             conflicts: number;
+            /**
+             * Format: int64
+             * @description Phones that were not heard of for a day.
+             */
             devicesBehind: number;
+            /**
+             * Format: int64
+             * @description Orders that wait for the office.
+             */
+            needsOffice: number;
+            /** @description What they are worth, with tax. */
             orderTotalToday: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Orders placed today.
+             */
+            ordersToday: number;
+            /**
+             * Format: int64
+             * @description Entries that wait for the office.
+             */
+            quarantined: number;
+            /** @description Which day it is in the office, whatever the browser's clock says. */
+            today: string;
+            /**
+             * Format: int64
+             * @description Visits begun today.
+             */
+            visitsToday: number;
         };
-        OrderList: {
-            total: number;
-            rows: components["schemas"]["OrderRow"][];
-            counts: {
-                [key: string]: number;
-            };
+        /**
+         * @description The five plain words of the apps.
+         * @enum {string}
+         */
+        SyncState: "savedHere" | "safeAtOffice" | "confirmed" | "needsYou" | "needsOffice";
+        /** @description Tax of one rate. */
+        TaxLine: {
+            /** @description What it is on. */
+            net: components["schemas"]["Money"];
+            /** @description The rate. */
+            rate: components["schemas"]["Percent"];
+            /** @description How much it is. */
+            tax: components["schemas"]["Money"];
         };
-        VisitRowList: {
-            total: number;
-            rows: components["schemas"]["VisitRow"][];
+        /** @description A territory. */
+        Territory: {
+            /** @description Which one. */
+            id: components["schemas"]["TerritoryId"];
+            /** @description What people call it. */
+            name: components["schemas"]["LocalName"];
         };
-        CustomerRowList: {
-            total: number;
-            rows: components["schemas"]["CustomerRow"][];
+        /** @description A territory. */
+        TerritoryId: string;
+        /**
+         * Format: int64
+         * @description Milliseconds since 1970, UTC.
+         */
+        Timestamp: number;
+        /**
+         * @description What a list is about.
+         * @enum {string}
+         */
+        Topic: "orders" | "visits" | "customers" | "products" | "quarantine";
+        /** @description One step of a computation. */
+        TraceStep: {
+            /** @description The amount after this step. */
+            amount: components["schemas"]["Money"];
+            /** @description A code such as `list_price`, `break`, `discount`, `net`, `tax`. */
+            code: string;
+            /** @description What it used: a quantity, a rate. */
+            detail: string;
         };
-        OfficeProductRowList: {
-            total: number;
-            rows: components["schemas"]["OfficeProductRow"][];
+        /** @description A visit document. */
+        VisitId: string;
+        /**
+         * @description How a visit ended.
+         * @enum {string}
+         */
+        VisitOutcome: "ordered" | "noNeed" | "closed" | "absent" | "later";
+        /** @description A visit in a list. */
+        VisitRow: {
+            /** @description When it began. */
+            checkedInAt: components["schemas"]["Timestamp"];
+            checkedOutAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Where. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description Its name. */
+            customerName: string;
+            /** @description Which one. */
+            id: components["schemas"]["VisitId"];
+            /** @description What was noted. */
+            note: string;
+            outcome?: components["schemas"]["VisitOutcome"] | null;
+            /** @description Who went. */
+            rep: components["schemas"]["PersonId"];
+            /** @description Their name. */
+            repName: string;
+            /** @description How far it got. */
+            sync: components["schemas"]["SyncState"];
         };
-        QuarantineRowList: {
-            total: number;
-            rows: components["schemas"]["QuarantineRow"][];
+        /** @description One visit. */
+        VisitView: {
+            /**
+             * Format: double
+             * @description From the customer's place, in metres.
+             */
+            distanceM?: number | null;
+            place?: components["schemas"]["Place"] | null;
+            /** @description What lists show. */
+            row: components["schemas"]["VisitRow"];
         };
-        Created: {
-            id: string;
-        };
-        Decline: {
-            reason?: string | null;
-        };
-        Request: {
-            operation: string;
-        } & {
-            [key: string]: unknown;
-        };
+        /**
+         * @description Who has to act on a reason.
+         * @enum {string}
+         */
+        Who: "nobody" | "rep" | "office";
     };
     responses: never;
     parameters: never;

@@ -1,3 +1,4 @@
+import { dayOf, now } from "@roundsman/kit";
 import { answer, api } from "#api/client.ts";
 import type { Person, Summary, Territory } from "#api/types.ts";
 import { live, topics } from "./live.svelte.ts";
@@ -8,6 +9,9 @@ class Office {
   summary = new Resource<Summary>();
   people = new Resource<Person[]>();
   territories = new Resource<Territory[]>();
+
+  /** The day it is in the office, which lists go by; the browser's until it is known. */
+  today = $derived(this.summary.value?.today ?? dayOf(now()));
 
   /** Those who go out. */
   reps = $derived((this.people.value ?? []).filter((it) => it.role === "rep" || it.role === "salesManager"));
