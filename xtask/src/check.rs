@@ -55,7 +55,7 @@ pub fn rust_tests(selection: &[&str]) -> Result<Did> {
 
 fn clippy(selection: &[&str]) -> Result<Did> {
     let deny: &[&str] = &["--", "--deny", "warnings"];
-    done(show(cargo(&[&["clippy"], selection, deny].concat())))
+    done(show(cargo(&[&["clippy", "--keep-going"], selection, deny].concat())))
 }
 
 fn done(result: Result<()>) -> Result<Did> {

@@ -17,19 +17,51 @@ pub fn run() -> Result<()> {
     print("The phone app", &files)
 }
 
-/// Prints each file and their sum, as they are and compressed as the server sends them.
+/// Files smaller than this share one line.
+const SMALL_BYTES: usize = 4096;
+
+/// Prints the files and their sum, as they are and compressed as the server sends them.
 pub fn print(what: &str, files: &[PathBuf]) -> Result<()> {
-    println!("\n{what}, in bytes {:>43} {:>10}", "raw", "brotli");
-    let mut sum = (0, 0);
+    let (mut small, mut all) = (Sizes::default(), Sizes::default());
+    println!("\n{:<70} {:>10} {:>10}", format!("{what}, in bytes"), "raw", "brotli");
     for file in files {
-        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let packed = brotli_length(&bytes)?;
-        sum = (sum.0 + bytes.len(), sum.1 + packed);
-        let name = file.strip_prefix(root()).unwrap_or(file).display().to_string();
-        println!("{name:<60} {:>10} {packed:>10}", bytes.len());
+        let sizes = Sizes::of(file)?;
+        all = all.plus(sizes);
+        if sizes.raw < SMALL_BYTES {
+            small = small.plus(sizes);
+        } else {
+            sizes.print(&file.strip_prefix(root()).unwrap_or(file).display().to_string());
+        }
     }
-    println!("{:<60} {:>10} {:>10}", "all", sum.0, sum.1);
+    small.print(&format!("{} smaller files", small.files));
+    all.print("all");
     Ok(())
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sizes {
+    files: usize,
+    raw: usize,
+    brotli: usize,
+}
+
+impl Sizes {
+    fn of(file: &Path) -> Result<Self> {
+        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(Self { files: 1, raw: bytes.len(), brotli: brotli_length(&bytes)? })
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            files: self.files + other.files,
+            raw: self.raw + other.raw,
+            brotli: self.brotli + other.brotli,
+        }
+    }
+
+    fn print(self, name: &str) {
+        println!("{name:<70} {:>10} {:>10}", self.raw, self.brotli);
+    }
 }
 
 /// All files below `folder`, without the compressed copies that a build may put beside them.
