@@ -1,5 +1,6 @@
 //! What a modified client or a stranger sends ends with a code, and harms nobody else.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 #![allow(missing_docs, reason = "a test's name says it")]
 
 mod hub_support;

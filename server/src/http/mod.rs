@@ -3,6 +3,7 @@
 mod assets;
 mod customers;
 mod device;
+mod document;
 mod error;
 mod extract;
 mod history;
@@ -98,6 +99,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(quarantine::release))
         .routes(routes!(quarantine::decline))
         .routes(routes!(summary::show))
+        .routes(routes!(document::show))
 }
 
 /// What stays open for long: no time limit, and no compression, which would hold messages back.

@@ -41,7 +41,7 @@ impl Attempts {
         if entry.count >= ATTEMPTS_MAX {
             let wait_ms = entry.since.plus_millis(WINDOW_MS).millis() - now.millis();
             return Err(Refusal::new(codes::TOO_MANY_ATTEMPTS)
-                .with("minutes", wait_ms.div_euclid(60_000) + 1));
+                .with("minutes", (wait_ms + 59_999).div_euclid(60_000)));
         }
         entry.count += 1;
         Ok(Attempt(key))
@@ -75,7 +75,7 @@ mod tests {
             assert!(attempts.begin("Lin", start).is_ok());
         }
         let refused = attempts.begin("lin", start.plus_millis(60_000)).err();
-        assert_eq!(refused.map(|it| it.params["minutes"].clone()), Some("15".to_owned()));
+        assert_eq!(refused.map(|it| it.params["minutes"].clone()), Some("14".to_owned()));
         assert!(attempts.begin("wang", start).is_ok());
         assert!(attempts.begin("lin", start.plus_millis(WINDOW_MS)).is_ok());
     }

@@ -1,6 +1,7 @@
 //! A company on a real file, and phones whose socket is driven by hand.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 #![allow(missing_docs, reason = "names say it")]
 
 use std::collections::BTreeMap;
