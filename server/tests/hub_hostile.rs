@@ -6,7 +6,7 @@
 mod hub_support;
 
 use automerge::transaction::{CommitOptions, Transactable as _};
-use automerge::{Automerge, ROOT, ReadDoc as _};
+use automerge::{ROOT, ReadDoc as _};
 use futures_util::SinkExt as _;
 use hub_support::{Company, Phone, edit, new_customer, submit};
 use roundsman_core::documents::{Operation, Stamp, actor_of, cart, customer, execute};
@@ -294,7 +294,7 @@ fn resting_on(phone: &mut Phone, operation: &dyn Operation, base: u64) -> Vec<u8
 
 fn executed_by(phone: &Phone, device: DeviceId, at: Hlc, operation: &dyn Operation) -> EntryChange {
     let stamp = Stamp { at, by: phone.person, device };
-    let load = &mut |item| Ok(phone.own.get(&item).map(Automerge::clone));
+    let load = &mut |item| Ok(phone.own.get(&item).cloned());
     let made = execute(operation, &actor_of(device, 0), stamp, load).unwrap().remove(0);
     EntryChange { item: made.item, bytes: made.change }
 }

@@ -31,7 +31,7 @@ async fn what_one_phone_records_reaches_another_in_the_same_territory() {
     mei.own = mei.seen.clone();
     let entry = mei.record(&edit(create.customer, "note", "closed on Mondays"));
     mei.deliver(vec![entry]).await;
-    lin.sees(|lin| customer::read(&lin.seen[&item]).is_ok_and(|it| it.value("note") != "")).await;
+    lin.sees(|lin| customer::read(&lin.seen[&item]).is_ok_and(|it| !it.value("note").is_empty())).await;
 }
 
 #[tokio::test]
