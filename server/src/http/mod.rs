@@ -47,7 +47,6 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 struct Document;
 
 /// Everything that is served.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     let (api, _) = api().split_for_parts();
     let (streams, _) = streams().split_for_parts();

@@ -147,11 +147,9 @@ async fn a_revoked_phone_stays_out() {
     assert!(!accepts(&company, &enrolled).await);
     let revoked = (403, "DEVICE_REVOKED".to_owned());
     assert_eq!(refresh(&mut phone, &enrolled, &enrolled).await.refusal(), revoked);
-    let known = Some((enrolled["device"].as_str().unwrap(), &key(1)));
-    assert_eq!(
-        sign_in(&mut phone, "lin", &key(1), known.map(|(id, key)| (id, key))).await.refusal(),
-        revoked
-    );
+    let key = key(1);
+    let known = Some((enrolled["device"].as_str().unwrap(), &key));
+    assert_eq!(sign_in(&mut phone, "lin", &key, known).await.refusal(), revoked);
 }
 
 fn key(seed: u8) -> SigningKey {

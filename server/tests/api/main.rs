@@ -1,10 +1,13 @@
 //! The API through the real router, on a real database in a folder that goes away.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod company;
 mod device;
 mod lists;
 mod live;
 mod openapi;
 mod operations;
+mod orders;
 mod session;
 mod shell;

@@ -9,9 +9,11 @@ mod shelf;
 mod stock;
 mod store;
 
+use roundsman_core::documents::cart::{Cart, CartLine};
 use roundsman_core::documents::order::SignedOrder;
-use roundsman_core::id::OrderId;
+use roundsman_core::id::{CartId, CustomerId, OrderId};
 use roundsman_core::records::{Outcome, SalesOrder};
+use roundsman_core::views::CartView;
 use roundsman_store::{Commit, Result, SqliteConnection, Store, outbox, outcomes};
 
 use crate::Now;
@@ -36,6 +38,20 @@ impl Embedded {
     #[must_use]
     pub fn new(store: Store, now: Now) -> Self {
         Self { store, now }
+    }
+}
+
+impl Embedded {
+    /// What a cart with these lines would cost now, from the ERP's own tables. Nothing is recorded.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn quote(&self, customer: CustomerId, lines: &[CartLine]) -> Result<CartView> {
+        let products = lines.iter().map(|line| line.product).collect();
+        let mut db = self.store.read.acquire().await?;
+        let shelf = shelf::load_for(&mut db, customer, products, (self.now)()).await?;
+        let nobody = CartId(uuid::Uuid::nil());
+        Ok(CartView::new(nobody, &Cart::of_lines(customer, lines), "", &shelf))
     }
 }
 

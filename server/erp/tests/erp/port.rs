@@ -145,7 +145,7 @@ impl Line {
         let mut calls = self.calls.lock().unwrap();
         assert!(!calls.unknown.contains(&order), "sent again without looking it up");
         calls.count += 1;
-        let strikes = calls.count % 3 != 0;
+        let strikes = !calls.count.is_multiple_of(3);
         if strikes && self.fault != Fault::Busy {
             calls.unknown.insert(order);
         }

@@ -58,6 +58,7 @@ pub async fn list(
 /// # Errors
 /// When the database refuses.
 pub async fn waiting(db: &SqlitePool) -> Result<u64> {
+    // The second condition is the index's own, word for word, which SQLite wants to see.
     let count: i64 = sqlx::query_scalar(
         "select count(*) from journal where state = 'quarantined' and state not in ('stored', 'admitted')",
     )
