@@ -18,7 +18,9 @@ impl Office {
     pub async fn sign_in(server: &str, login: &str, password: &str) -> Result<Self> {
         let http = reqwest::Client::builder().cookie_store(true).build()?;
         let office = Self { http, server: server.to_owned() };
-        let _: Value = office.post("/api/session", &serde_json::json!({ "login": login, "password": password })).await?;
+        let _: Value = office
+            .post("/api/session", &serde_json::json!({ "login": login, "password": password }))
+            .await?;
         Ok(office)
     }
 

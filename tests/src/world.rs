@@ -47,7 +47,11 @@ impl World {
     /// # Errors
     /// When it does not start.
     pub async fn start_server(&mut self) -> Result<()> {
-        let config = Config { port: self.port, stock_interval_ms: 0, ..Config::local(self.folder.path().join("data")) };
+        let config = Config {
+            port: self.port,
+            stock_interval_ms: 0,
+            ..Config::local(self.folder.path().join("data"))
+        };
         let server = Server::start(config, Clock::system()).await?;
         self.port = server.address.port();
         self.server = Some(server);
@@ -105,7 +109,8 @@ impl World {
 /// # Errors
 /// When there is none.
 pub fn find(device: &Device, search: &str) -> Result<CustomerId> {
-    let query = Query::Customers { search: Some(search.to_owned()), sort: None, page: Default::default() };
+    let query =
+        Query::Customers { search: Some(search.to_owned()), sort: None, page: Default::default() };
     let found: Rows<CustomerRow> = device.ask(&query)?;
     Ok(found.rows.first().with_context(|| format!("no customer for {search}"))?.id)
 }

@@ -6,7 +6,9 @@ use roundsman_core::documents::Request;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::id::{CustomerId, OrderId, VisitId};
 use roundsman_core::quantity::Quantity;
-use roundsman_core::views::{CartView, CatalogueRow, OrderRow, OrderState, OrderView, SyncState, VisitView};
+use roundsman_core::views::{
+    CartView, CatalogueRow, OrderRow, OrderState, OrderView, SyncState, VisitView,
+};
 use roundsman_device::Device;
 use roundsman_replica::{Query, Rows};
 use roundsman_tests::{World, find};
@@ -14,9 +16,11 @@ use serde_json::Value;
 
 /// Puts the first `lines` products with a price into the customer's cart.
 fn fill_cart(device: &mut Device, customer: CustomerId, lines: usize, quantity: i64) {
-    let query = Query::Catalogue { customer, search: None, category: None, page: Default::default() };
+    let query =
+        Query::Catalogue { customer, search: None, category: None, page: Default::default() };
     let shelf: Rows<CatalogueRow> = device.ask(&query).unwrap();
-    let sold: Vec<_> = shelf.rows.iter().filter(|row| row.unit_price.is_some()).take(lines).collect();
+    let sold: Vec<_> =
+        shelf.rows.iter().filter(|row| row.unit_price.is_some()).take(lines).collect();
     assert_eq!(sold.len(), lines);
     for row in sold {
         device
@@ -72,7 +76,8 @@ async fn an_offline_day_reaches_the_office_once() {
     phone.sync().await.unwrap();
     let office = world.office().await.unwrap();
     let orders: Rows<OrderRow> = office.get("/api/orders?search=hgsp").await.unwrap();
-    let same: Vec<_> = orders.rows.iter().filter(|row| row.device_number == here.row.device_number).collect();
+    let same: Vec<_> =
+        orders.rows.iter().filter(|row| row.device_number == here.row.device_number).collect();
     assert_eq!(same.len(), 1);
     assert_eq!((same[0].total, &same[0].number), (here.row.total, &answer.row.number));
     let history: Vec<Value> = office.get(&format!("/api/orders/{order}/history")).await.unwrap();
@@ -92,6 +97,7 @@ async fn a_shortage_is_a_shortage() {
     let answer = decided(&mut phone, order).await;
     // A million is also beyond any credit limit of the demo company: then it is held, and says both.
     assert!(matches!(answer.row.state, OrderState::AcceptedWithChange | OrderState::Held));
-    let codes: Vec<_> = answer.outcome.unwrap().reasons.into_iter().map(|reason| reason.code).collect();
+    let codes: Vec<_> =
+        answer.outcome.unwrap().reasons.into_iter().map(|reason| reason.code).collect();
     assert!(codes.iter().any(|code| code == "SHORT" || code == "OVER_CREDIT"), "{codes:?}");
 }

@@ -155,7 +155,6 @@ pub(super) fn text_of(value: &ScalarValue) -> String {
         ScalarValue::Int(value) => value.to_string(),
         ScalarValue::Uint(value) => value.to_string(),
         ScalarValue::F64(value) => value.to_string(),
-        ScalarValue::Bytes(bytes) => format!("{} bytes", bytes.len()),
         _ => String::new(),
     }
 }

@@ -50,7 +50,8 @@ fn what_changed(
         }
         let (from, to) =
             (read(document, &patch.obj, key, before), read(document, &patch.obj, key, &[after]));
-        // Ids of contacts and lines mean nothing to people.
+        // Ids of contacts and lines mean nothing to people, nor do frozen values: what the operation
+        // did is said by its name.
         let field = path
             .iter()
             .filter(|key| uuid::Uuid::parse_str(key).is_err())

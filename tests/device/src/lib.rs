@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 pub use host::DeviceHost;
 use roundsman_core::documents::Request;
 use roundsman_core::error::Refusal;
-use roundsman_core::views::{SyncState, SyncView};
+use roundsman_core::views::{Connection, SyncState, SyncView};
 use roundsman_replica::{Files, Line, Query, Recorded, Replica, Todo};
 use serde::de::DeserializeOwned;
 use sign_in::Session;
@@ -128,7 +128,8 @@ impl Device {
                 .recent
                 .iter()
                 .all(|row| !matches!(row.state, SyncState::SavedHere | SyncState::SafeAtOffice));
-            Ok(status.catch_up.is_none() && status.journal.waiting == 0 && judged)
+            let online = status.connection == Connection::Online;
+            Ok(online && status.catch_up.is_none() && status.journal.waiting == 0 && judged)
         })
         .await
     }
