@@ -77,12 +77,14 @@ async fn add(login: String, name: String, role: Role, data: PathBuf) -> Result<(
     let hash = hash_password(read_password()?, clock.random()).await?;
     let person = Person { id: clock.new_id().into(), name, role, devices: Vec::new() };
     let now = clock.now();
+    let taken = format!("somebody signs in as {login} already");
     app.store
         .write
         .run(move |db, commit| {
             Box::pin(async move { people::add(db, commit, &person, &login, &hash, now).await })
         })
-        .await?;
+        .await
+        .map_err(|error| said(error, taken))?;
     Ok(())
 }
 
@@ -90,11 +92,21 @@ async fn password(login: String, data: PathBuf) -> Result<()> {
     let clock = Clock::system();
     let app = App::open(Config::local(data), clock.clone()).await?;
     let hash = hash_password(read_password()?, clock.random()).await?;
+    let unknown = format!("nobody signs in as {login}");
     app.store
         .write
         .run(move |db, _| Box::pin(async move { people::set_password(db, &login, &hash).await }))
-        .await?;
+        .await
+        .map_err(|error| said(error, unknown))?;
     Ok(())
+}
+
+/// A refusal in words, since nobody translates codes at a terminal.
+fn said(error: roundsman_store::Error, words: String) -> Error {
+    match error {
+        roundsman_store::Error::Refused(_) => Error::internal(words),
+        other => other.into(),
+    }
 }
 
 fn read_password() -> Result<Vec<u8>> {

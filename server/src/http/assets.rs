@@ -114,7 +114,8 @@ fn packed<App: RustEmbed>(name: &str, asked: &HeaderMap) -> Option<Packed> {
 }
 
 fn answer(name: &str, packed: Packed, asked: &HeaderMap) -> Response {
-    let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(packed.file.metadata.sha256_hash()));
+    // Weak: packed or not, it is the same file.
+    let etag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(packed.file.metadata.sha256_hash()));
     if asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(ETAG, etag)]).into_response();
     }
