@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use automerge::{Automerge, Change};
 use proptest::prelude::*;
 use roundsman_core::documents::customer::{self, Choose, Create, Customer, EditFields};
+use roundsman_core::documents::visit::{Begun, CheckIn, CheckOut, Finished, VisitOutcome};
 use roundsman_core::documents::{
     Operation, Stamp, actor_of, check, decode_operation, execute, history, order, touches,
 };
 use roundsman_core::error::codes;
-use roundsman_core::id::{CustomerId, DeviceId, ItemId, OrderId, PersonId};
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, OrderId, PersonId, VisitId};
 use roundsman_core::time::{Hlc, Timestamp};
 use uuid::Uuid;
 
@@ -127,10 +128,10 @@ fn a_change_may_write_only_what_its_operation_declares() {
     let base = created();
     let phone = made(Some(&base), &edit("phone", "2"), stamp(2, 2_000));
     let item = ItemId::from(customer_id());
-    assert_eq!(check(&edit("phone", "2"), item, &base, &phone), Ok(()));
+    assert_eq!(check(&edit("phone", "2"), item, &base, &base, &phone), Ok(()));
     let choose = Choose { customer: customer_id(), field: "note".into(), value: "x".into() };
     let note = made(Some(&base), &edit("note", "x"), stamp(2, 2_000));
-    assert_eq!(check(&choose, item, &base, &note).unwrap_err().code, codes::UNDECLARED_PATH);
+    assert_eq!(check(&choose, item, &base, &base, &note).unwrap_err().code, codes::UNDECLARED_PATH);
     assert_eq!(touches(&base, &phone).unwrap()[0].path, "phone");
 }
 
@@ -140,10 +141,35 @@ fn a_customer_edit_cannot_rewrite_a_signed_order() {
     let edit = edit("phone", "2");
     let change = made(Some(&created()), &edit, stamp(2, 2_000));
     assert_eq!(
-        check(&edit, order, &Automerge::new(), &change).unwrap_err().code,
+        check(&edit, order, &Automerge::new(), &Automerge::new(), &change).unwrap_err().code,
         codes::UNDECLARED_PATH
     );
     assert!(order::read(&created()).is_err());
+}
+
+#[test]
+fn what_is_frozen_cannot_be_competed_with() {
+    let visit = VisitId(Uuid::from_u128(5));
+    let begun = |ms| Begun {
+        customer: customer_id(),
+        rep: PersonId(Uuid::from_u128(102)),
+        at: Timestamp(ms),
+        offset_minutes: 480,
+        place: None,
+    };
+    let check_in = CheckIn { visit, begun: begun(1_000) };
+    let base = with(&Automerge::new(), &[made(None, &check_in, stamp(2, 1_000))]);
+    let finish = |note: &str, ms| {
+        let outcome = VisitOutcome::NoNeed;
+        CheckOut { visit, finished: Finished { at: Timestamp(ms), outcome, note: note.into() } }
+    };
+    let first = made(Some(&base), &finish("真的", 3_000), stamp(2, 3_000));
+    let admitted = with(&base, &[first]);
+    // Back-dated, and as if it had never seen the first.
+    let forged = made(Some(&base), &finish("假的", 2_000), stamp(3, 2_000));
+    let item = ItemId::from(visit);
+    let refused = check(&finish("假的", 2_000), item, &base, &admitted, &forged).unwrap_err();
+    assert_eq!(refused.code, codes::FROZEN);
 }
 
 #[test]

@@ -50,7 +50,9 @@ pub fn touches(before: &Automerge, change: &Change) -> Result<Vec<Touch>> {
     Ok(touches)
 }
 
-/// Judges whether a change stays within what its operation declares.
+/// Judges whether a change stays within what its operation declares. `before` holds what the change
+/// depends on, `current` everything admitted: a value that is frozen there cannot be competed with
+/// by a change that does not know of it, or a wrong clock could decide which of them counts.
 ///
 /// # Errors
 /// [`codes::UNDECLARED_PATH`] when it writes elsewhere, [`codes::FROZEN`] when it writes over what
@@ -59,6 +61,7 @@ pub fn check(
     operation: &dyn Operation,
     item: ItemId,
     before: &Automerge,
+    current: &Automerge,
     change: &Change,
 ) -> Result<()> {
     let Some(writes) = operation.writes().iter().find(|writes| writes.kind == item.kind) else {
@@ -74,7 +77,7 @@ pub fn check(
     }
     for touch in touches(before, change)? {
         let once = writes.once.iter().any(|pattern| fits(pattern, &touch));
-        if once && touch.replaces {
+        if once && (touch.replaces || stands(current, &touch.path)) {
             return Err(Refusal::new(codes::FROZEN).with("path", touch.path));
         }
         let declared = once
@@ -109,6 +112,18 @@ fn path_before(before: &Automerge, id: &OpId) -> Result<String> {
         .collect();
     keys.reverse();
     Ok(keys.join("/"))
+}
+
+/// Whether something stands at this path.
+fn stands(document: &Automerge, path: &str) -> bool {
+    let mut object = automerge::ROOT;
+    for key in path.split('/') {
+        match document.get(&object, key) {
+            Ok(Some((_, id))) => object = id,
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Whether a touch fits a pattern in which `*` stands for one key. A new map may also stand on the

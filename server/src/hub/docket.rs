@@ -356,7 +356,7 @@ fn read_change<'e>(
     if creates && (!made.deps().is_empty() || made.start_op().get() != 1) {
         return Err(change::malformed("a new document depends on nothing"));
     }
-    match change::guarded(|| check(operation, item, &before, &made)) {
+    match change::guarded(|| check(operation, item, &before, current, &made)) {
         Err(refusal) if waived != Some(refusal.code.as_str()) => return Err(refusal),
         _ => {}
     }
