@@ -33,7 +33,9 @@ pub fn print(what: &str, files: &[PathBuf]) -> Result<()> {
             sizes.print(&file.strip_prefix(root()).unwrap_or(file).display().to_string());
         }
     }
-    small.print(&format!("{} smaller files", small.files));
+    if small.files > 0 {
+        small.print(&format!("{} smaller files", small.files));
+    }
     all.print("all");
     Ok(())
 }

@@ -9,7 +9,7 @@ for (const language of ["zh-CN", "en"] as const) {
       await expectAccessible(phone);
       await phone.signIn("lin");
       await expect(phone.page.getByRole("heading", { level: 1 })).toBeVisible();
-      await expect(phone.page.getByText(phone.text("orders_taken"), { exact: true })).toBeVisible();
+      await expect(phone.page.getByRole("main").getByText(phone.text("orders_taken"), { exact: true })).toBeVisible();
       await expectAccessible(phone);
     });
 
