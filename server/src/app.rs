@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
+use roundsman_erp::Embedded;
 use roundsman_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,8 @@ pub struct App {
     pub identity: Identity,
     /// Where devices sync.
     pub hub: Hub,
+    /// What decides orders and knows stock and prices.
+    pub erp: Embedded,
     /// Records what people do in the console.
     pub desk: Desk,
     /// Cancelled when the server goes down: whatever waits for long must watch it.
@@ -44,6 +47,8 @@ impl App {
         let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
         let identity = Identity::open(store.clone(), clock.clone()).await?;
         let hub = Hub::start(store.clone(), clock.clone()).await?;
+        let time = clock.clone();
+        let erp = Embedded::new(store.clone(), Arc::new(move || time.now()));
         let desk = Desk::new(store.clone(), clock.clone());
         Ok(Arc::new(Self {
             config,
@@ -51,6 +56,7 @@ impl App {
             store,
             identity,
             hub,
+            erp,
             desk,
             stop: CancellationToken::new(),
             _lock: lock,

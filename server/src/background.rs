@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roundsman_erp::embedded::StockPublisher;
-use roundsman_erp::{Decider, Embedded, Now};
+use roundsman_erp::{Decider, Now};
 use tokio::task::JoinSet;
 
 use crate::app::App;
@@ -16,8 +16,7 @@ use crate::error::Result;
 pub async fn start(app: &App) -> Result<JoinSet<()>> {
     let clock = app.clock.clone();
     let now: Now = Arc::new(move || clock.now());
-    let erp = Embedded::new(app.store.clone(), now.clone());
-    let decider = Decider::claim(app.store.clone(), erp, now.clone()).await?;
+    let decider = Decider::claim(app.store.clone(), app.erp.clone(), now.clone()).await?;
     let stock = StockPublisher::new(app.store.clone(), now, app.config.stock_interval_ms);
     let mut tasks = JoinSet::new();
     tasks.spawn(decider.run(app.stop.clone()));

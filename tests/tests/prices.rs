@@ -14,7 +14,6 @@ use roundsman_core::records::{Price, PriceBreak};
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::{CartView, CatalogueRow, CustomerRow};
 use roundsman_device::Device;
-use roundsman_erp::Embedded;
 use roundsman_erp::embedded::master;
 use roundsman_replica::{Query, Rows};
 use roundsman_tests::World;
@@ -118,10 +117,7 @@ async fn ten_thousand_baskets_cost_the_same_on_both_sides() {
         page: Default::default(),
     };
     let shelf: Rows<CatalogueRow> = phone.ask(&every).unwrap();
-    let erp = Embedded::new(
-        world.server.as_ref().unwrap().app.store.clone(),
-        std::sync::Arc::new(|| Timestamp(0)),
-    );
+    let erp = world.server.as_ref().unwrap().app.erp.clone();
     let mut priced = 0_usize;
     for _ in 0..ROUNDS {
         for _ in 0..20 {

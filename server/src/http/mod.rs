@@ -14,6 +14,7 @@ mod orders;
 mod people;
 mod products;
 mod quarantine;
+mod quotes;
 mod security;
 mod session;
 mod summary;
@@ -94,6 +95,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(people::people))
         .routes(routes!(people::territories))
         .routes(routes!(operations::run))
+        .routes(routes!(quotes::quote))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::release))
         .routes(routes!(quarantine::decline))

@@ -21,6 +21,8 @@ use crate::time::{Day, Timestamp};
 
 /// One line, written and merged as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[cbor(map)]
 pub struct CartLine {

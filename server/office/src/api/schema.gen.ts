@@ -764,6 +764,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prices lines for a customer. Nothing is recorded. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Wanted"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CartView"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1134,6 +1181,82 @@ export interface components {
         };
         /** @description A cart document. */
         CartId: string;
+        /** @description One line, written and merged as a whole. */
+        CartLine: {
+            /** @description When it was first put in, for the order of lines. */
+            addedAt: components["schemas"]["Timestamp"];
+            /** @description Taken off. */
+            discount: components["schemas"]["Percent"];
+            /** @description In which pack, a code; the base unit's when it is that. */
+            pack: string;
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            /** @description Packs; none removes the line. */
+            quantity: components["schemas"]["Quantity"];
+        };
+        /** @description A line of a cart. */
+        CartLineView: {
+            available?: components["schemas"]["Quantity"] | null;
+            /** @description Article number. */
+            code: string;
+            /** @description Taken off. */
+            discount: components["schemas"]["Percent"];
+            /** @description The most that may be. */
+            discountMax: components["schemas"]["Percent"];
+            /** @description Which one. */
+            id: components["schemas"]["LineId"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalName"];
+            /** @description Without tax. */
+            net: components["schemas"]["Money"];
+            /** @description The chosen pack's code; the base unit's when it is that. */
+            pack: string;
+            /** @description Larger packs. */
+            packs: components["schemas"]["Pack"][];
+            /** @description Why this price. */
+            price: components["schemas"]["PriceTrace"];
+            /** @description What keeps this line from being submitted. */
+            problems: components["schemas"]["Reason"][];
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            /** @description Packs. */
+            quantity: components["schemas"]["Quantity"];
+            /** @description Whether the estimate says that it will not be enough. */
+            short: boolean;
+            stockAsOf?: components["schemas"]["Timestamp"] | null;
+            /** @description The tax on it. */
+            tax: components["schemas"]["Money"];
+            /** @description With tax. */
+            total: components["schemas"]["Money"];
+            /** @description Base unit. */
+            unit: string;
+            unitPrice?: components["schemas"]["Money"] | null;
+        };
+        /** @description A cart, priced. */
+        CartView: {
+            credit?: components["schemas"]["CreditView"] | null;
+            /** @description For whom. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description Its name. */
+            customerName: string;
+            /** @description Which one. */
+            id: components["schemas"]["CartId"];
+            /** @description What is in it, in the order it was put in. */
+            lines: components["schemas"]["CartLineView"][];
+            /** @description Sum without tax. */
+            net: components["schemas"]["Money"];
+            /** @description What was noted. */
+            note: string;
+            /** @description What keeps it from being submitted. */
+            problems: components["schemas"]["Reason"][];
+            requestedOn?: components["schemas"]["Day"] | null;
+            /** @description Tax by rate. */
+            taxes: components["schemas"]["TaxLine"][];
+            /** @description With tax. */
+            total: components["schemas"]["Money"];
+            /** @description What the office will probably say; does not stop anything. */
+            warnings: components["schemas"]["Reason"][];
+        };
         /** @description What one commit changed. No ids: too many to name, or unknown. */
         Changed: {
             ids: string[];
@@ -1153,6 +1276,23 @@ export interface components {
             phone: string;
             /** @description What they do there. */
             role: string;
+        };
+        /** @description What the credit rule says about this cart. */
+        CreditView: {
+            /** @description How old the figures are. */
+            asOf: components["schemas"]["Timestamp"];
+            /** @description Open invoices. */
+            balance: components["schemas"]["Money"];
+            /** @description The three together. */
+            exposure: components["schemas"]["Money"];
+            limit?: components["schemas"]["Money"] | null;
+            over?: components["schemas"]["Money"] | null;
+            /** @description What is late. */
+            overdue: components["schemas"]["Money"];
+            /** @description This cart. */
+            thisOrder: components["schemas"]["Money"];
+            /** @description Confirmed, not invoiced. */
+            uninvoiced: components["schemas"]["Money"];
         };
         /** @description An ISO 4217 code. */
         Currency: string;
@@ -1995,6 +2135,11 @@ export interface components {
             place?: components["schemas"]["Place"] | null;
             /** @description What lists show. */
             row: components["schemas"]["VisitRow"];
+        };
+        /** @description What to price, and for whom. */
+        Wanted: {
+            customer: components["schemas"]["CustomerId"];
+            lines: components["schemas"]["CartLine"][];
         };
         /**
          * @description Who has to act on a reason.
