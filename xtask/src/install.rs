@@ -103,18 +103,25 @@ pub fn has_nextest() -> bool {
 }
 
 fn system(packages: &[Package]) -> Result<Did> {
-    let missing = packages.iter().filter(|package| !package.is_there()).collect::<Vec<_>>();
+    let missing = missing(packages);
     if missing.is_empty() {
         return Ok(Did::Nothing);
     }
     let names = missing.iter().map(|package| package.name).collect::<Vec<_>>();
-    if works(command("apt-get", &["--version"])) && apt_install(&names).is_ok() {
-        return Ok(Did::Work);
-    }
-    let reasons = missing.iter().map(|package| {
+    let tried = apt_install(&names);
+    let reasons = self::missing(packages).into_iter().map(|package| {
         format!("\n  {}: {}. By hand: {}.", package.name, package.purpose, package.by_hand)
     });
-    bail!("could not install what is missing{}", reasons.collect::<String>());
+    let reasons = reasons.collect::<String>();
+    if reasons.is_empty() {
+        return Ok(Did::Work);
+    }
+    tried.with_context(|| format!("could not install what is missing{reasons}\n"))?;
+    bail!("still missing after the installation{reasons}")
+}
+
+fn missing(packages: &[Package]) -> Vec<&Package> {
+    packages.iter().filter(|package| !package.is_there()).collect()
 }
 
 fn apt_install(names: &[&str]) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -19,7 +19,7 @@ pub fn run(mut args: Arguments) -> Result<()> {
     let folder: Option<PathBuf> = args.opt_value_from_str("--data")?;
     let build = Build::from_args(&mut args);
     finish(args)?;
-    let folder = folder.unwrap_or_else(|| root().join("data"));
+    let folder = path::absolute(folder.unwrap_or_else(|| root().join("data")))?;
     require_free(port)?;
 
     let mut stages = Stages::default();

@@ -4,7 +4,11 @@ import type { Device } from "./device.ts";
 
 /** What a rep does on a phone, in the words of the app. */
 export class Rep {
-  constructor(readonly phone: Device) {}
+  readonly phone: Device;
+
+  constructor(phone: Device) {
+    this.phone = phone;
+  }
 
   get page() {
     return this.phone.page;
