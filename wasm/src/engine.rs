@@ -132,8 +132,7 @@ impl Engine {
     /// When the storage fails.
     pub fn query(&self, query: &str) -> Result<String, JsValue> {
         let query: Query = serde_json::from_str(query).map_err(invalid)?;
-        let answer = self.replica.query(&query).map_err(thrown)?;
-        Ok(answer.to_string())
+        self.replica.query(&query).map_err(thrown)
     }
 
     /// The topics after whose change the query's answer may be another, as JSON.

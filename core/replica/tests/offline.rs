@@ -56,7 +56,7 @@ fn open(folder: &Path, seed: u8) -> Replica {
 }
 
 fn ask<T: DeserializeOwned>(replica: &Replica, query: &Query) -> T {
-    serde_json::from_value(replica.query(query).unwrap()).unwrap()
+    serde_json::from_str(&replica.query(query).unwrap()).unwrap()
 }
 
 fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

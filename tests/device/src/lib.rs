@@ -77,7 +77,7 @@ impl Device {
     /// # Errors
     /// When the storage fails or the answer has another form.
     pub fn ask<T: DeserializeOwned>(&self, query: &Query) -> Result<T> {
-        Ok(serde_json::from_value(self.replica.query(query)?)?)
+        Ok(serde_json::from_str(&self.replica.query(query)?)?)
     }
 
     /// What the sync screen shows.

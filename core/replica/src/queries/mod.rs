@@ -13,7 +13,6 @@ use roundsman_core::id::{CustomerId, OrderId, VisitId};
 use roundsman_core::time::Day;
 use roundsman_core::views::OrderState;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{Replica, Result, Topic};
 
@@ -166,7 +165,9 @@ impl Query {
             }
             Self::CustomerHistory { .. } => &[Customers],
             Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
-            Self::Catalogue { .. } | Self::Cart { .. } | Self::Quote { .. } => &[Catalogue, Carts, Customers, Orders],
+            Self::Catalogue { .. } | Self::Cart { .. } | Self::Quote { .. } => {
+                &[Catalogue, Carts, Customers, Orders]
+            }
             Self::Orders { .. } | Self::Order { .. } => &[Orders],
             Self::Status {} => &[Sync, Orders, Customers],
         }
@@ -178,34 +179,32 @@ impl Replica {
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn query(&self, query: &Query) -> Result<Value> {
+    pub fn query(&self, query: &Query) -> Result<String> {
         Ok(match query {
-            Query::Today { day } => serde_json::to_value(self.today(*day)?)?,
-            Query::Customers { search, sort, page } => serde_json::to_value(self.customers(
-                search.as_deref(),
-                sort.unwrap_or_default(),
-                *page,
-            )?)?,
-            Query::Customer { id } => serde_json::to_value(self.customer(*id)?)?,
-            Query::CustomerHistory { id } => serde_json::to_value(self.customer_history(*id)?)?,
-            Query::Visits { customer, page } => {
-                serde_json::to_value(self.visits(*customer, *page)?)?
+            Query::Today { day } => json(&self.today(*day)?)?,
+            Query::Customers { search, sort, page } => {
+                json(&self.customers(search.as_deref(), sort.unwrap_or_default(), *page)?)?
             }
-            Query::Visit { id } => serde_json::to_value(self.visit(*id)?)?,
-            Query::Catalogue { customer, search, category, page } => serde_json::to_value(
-                self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?,
-            )?,
-            Query::Cart { customer } => serde_json::to_value(self.cart(*customer)?)?,
-            Query::Quote { customer, lines } => {
-                serde_json::to_value(self.quote(*customer, lines)?)?
+            Query::Customer { id } => json(&self.customer(*id)?)?,
+            Query::CustomerHistory { id } => json(&self.customer_history(*id)?)?,
+            Query::Visits { customer, page } => json(&self.visits(*customer, *page)?)?,
+            Query::Visit { id } => json(&self.visit(*id)?)?,
+            Query::Catalogue { customer, search, category, page } => {
+                json(&self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?)?
             }
+            Query::Cart { customer } => json(&self.cart(*customer)?)?,
+            Query::Quote { customer, lines } => json(&self.quote(*customer, lines)?)?,
             Query::Orders { search, state, customer, page } => {
-                serde_json::to_value(self.orders(search.as_deref(), *state, *customer, *page)?)?
+                json(&self.orders(search.as_deref(), *state, *customer, *page)?)?
             }
-            Query::Order { id } => serde_json::to_value(self.order(*id)?)?,
-            Query::Status {} => serde_json::to_value(self.status()?)?,
+            Query::Order { id } => json(&self.order(*id)?)?,
+            Query::Status {} => json(&self.status()?)?,
         })
     }
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(value)?)
 }
 
 /// A condition that every word of a search must meet in a `search` column, and its parameters.
