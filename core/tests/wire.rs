@@ -254,7 +254,7 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
             FromSession::Store { entries, .. } => {
                 ToSession::Stored { head: entries.last().unwrap().0, at: NOW }
             }
-            FromSession::ReadFeed { channel, from } => ToSession::Page(
+            FromSession::ReadFeed { channel, from, .. } => ToSession::Page(
                 channel,
                 Some(Batch {
                     channel,

@@ -5,7 +5,7 @@
 
 mod hub_support;
 
-use hub_support::{Company, edit, new_customer, submit};
+use hub_support::{Company, Phone, edit, new_customer, submit};
 use roundsman_core::documents::{Request, customer};
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::sync::{Channel, FromDevice, FromHub, Ping};
@@ -31,7 +31,44 @@ async fn what_one_phone_records_reaches_another_in_the_same_territory() {
     mei.own = mei.seen.clone();
     let entry = mei.record(&edit(create.customer, "note", "closed on Mondays"));
     mei.deliver(vec![entry]).await;
-    lin.sees(|lin| customer::read(&lin.seen[&item]).is_ok_and(|it| !it.value("note").is_empty())).await;
+    lin.sees(|lin| customer::read(&lin.seen[&item]).is_ok_and(|it| !it.value("note").is_empty()))
+        .await;
+}
+
+#[tokio::test]
+async fn what_changed_after_it_entered_is_whole_on_a_phone_that_gets_it_page_by_page() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let mut shops = Vec::new();
+    for n in 1..=30 {
+        let mut create = new_customer("Corner shop");
+        for field in ["hours", "note", "address"] {
+            create.fields.insert(field.to_owned(), format!("{n} ").repeat(1_200));
+        }
+        let entry = lin.record(&create);
+        lin.deliver(vec![entry]).await;
+        lin.judged(n).await;
+        shops.push(create.customer);
+    }
+    let entry = lin.record(&edit(shops[0], "phone", "2"));
+    lin.deliver(vec![entry]).await;
+    lin.judged(31).await;
+
+    let north = Channel::Territory(company.north);
+    let shop = ItemId::from(shops[0]);
+    let whole = |phone: &Phone| {
+        phone.seen.get(&shop).is_some_and(|it| customer::read(it).unwrap().value("phone") == "2")
+    };
+    let mut mei = company.online("mei").await;
+    mei.sees(whole).await;
+
+    // The same in two pieces: the line is lost after the first page.
+    let mut phone = company.online("mei").await;
+    phone.sees(|phone| phone.cursors.contains_key(&north)).await;
+    assert!(!whole(&phone));
+    phone.connect().await;
+    phone.hello().await;
+    phone.sees(whole).await;
 }
 
 #[tokio::test]
@@ -72,7 +109,10 @@ async fn a_customer_that_moves_leaves_one_phone_and_enters_another() {
     let store = &company.server.app.store.read;
     assert_eq!(documents::channels(store, shop).await.unwrap(), [south]);
     // Whoever took an order keeps it.
-    assert_eq!(documents::channels(store, order).await.unwrap(), [south, Channel::User(company.lin)]);
+    assert_eq!(
+        documents::channels(store, order).await.unwrap(),
+        [south, Channel::User(company.lin)]
+    );
 
     let entry = lin.record(&edit(create.customer, "phone", "9"));
     lin.deliver(vec![entry]).await;
@@ -127,7 +167,9 @@ async fn a_submitted_order_waits_in_the_outbox() {
     let channels = documents::channels(&store.read, order).await.unwrap();
     assert_eq!(channels, [Channel::Territory(company.north), Channel::User(company.lin)]);
     let due = outbox::due(&store.read, company.server.app.clock.now(), 10).await.unwrap();
-    let settled = roundsman_store::records::all::<roundsman_core::records::SalesOrder>(&store.read).await.unwrap();
+    let settled = roundsman_store::records::all::<roundsman_core::records::SalesOrder>(&store.read)
+        .await
+        .unwrap();
     assert_eq!(due.len() + settled.len(), 1);
 }
 

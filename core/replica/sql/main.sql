@@ -35,6 +35,11 @@ create table if not exists channel (
     items  integer not null
 ) strict, without rowid;
 
+-- Channels of which only some pages have come.
+create table if not exists catching_up (
+    channel text primary key
+) strict, without rowid;
+
 create table if not exists membership (
     channel text not null,
     item    blob not null,

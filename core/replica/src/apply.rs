@@ -171,6 +171,12 @@ fn write(db: &Connection, batch: &Batch, now: Timestamp) -> Result<BTreeSet<Topi
     )?
     .execute(params![name, batch.epoch, as_i64(batch.to), digest.0])?;
     let complete = batch.digest.is_some();
+    db.prepare_cached(if complete {
+        "delete from catching_up where channel = ?1"
+    } else {
+        "insert or ignore into catching_up (channel) values (?1)"
+    })?
+    .execute([&name])?;
     if batch.digest.as_ref().is_some_and(|theirs| theirs.0 != digest.0) {
         return Err(Stop::Diverged);
     }

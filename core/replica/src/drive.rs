@@ -129,8 +129,10 @@ impl Replica {
     }
 
     fn cursors(&self) -> Result<Vec<Cursor>> {
-        let mut statement =
-            self.db.prepare_cached("select name, epoch, seq, digest from channel where seq > 0")?;
+        let mut statement = self.db.prepare_cached(
+            "select name, epoch, seq, iif(u.channel is null, digest, zeroblob(32)) \
+                 from channel left join catching_up u on u.channel = name where seq > 0",
+        )?;
         let rows = statement.query_map([], |row| {
             Ok((
                 row.get::<_, String>(0)?,

@@ -81,6 +81,10 @@ pub enum Effect {
         channel: Channel,
         /// After this commit.
         from: u64,
+        /// What came or changed after this commit may be missing on the device in part or whole:
+        /// the pages of one catch-up go by when things last changed, so an item that changed
+        /// again is not in the page of the commit in which it came.
+        since: u64,
     },
     /// Close the socket once everything is sent.
     Close,
@@ -91,6 +95,8 @@ pub enum Effect {
 struct Progress {
     epoch: [u8; 16],
     sent: u64,
+    /// The last commit at which the device had everything.
+    since: u64,
     head: u64,
     /// Set until the first page, so that an empty or changed channel is told about once.
     fresh: bool,
@@ -273,9 +279,15 @@ impl Session {
                     if cursor.seq < head.seq
                         || (cursor.seq == head.seq && cursor.digest == head.digest) =>
                 {
-                    Progress { epoch: head.epoch, sent: cursor.seq, head: head.seq, fresh: false }
+                    Progress {
+                        epoch: head.epoch,
+                        sent: cursor.seq,
+                        since: if cursor.is_whole() { cursor.seq } else { 0 },
+                        head: head.seq,
+                        fresh: false,
+                    }
                 }
-                _ => Progress { epoch: head.epoch, sent: 0, head: head.seq, fresh: true },
+                _ => Progress { epoch: head.epoch, sent: 0, since: 0, head: head.seq, fresh: true },
             };
             self.channels.insert(head.channel, progress);
         }
@@ -343,6 +355,9 @@ impl Session {
                 Some(batch) if batch.epoch == progress.epoch && batch.from == progress.sent => {
                     progress.sent = batch.to;
                     progress.head = progress.head.max(batch.to);
+                    if batch.digest.is_some() {
+                        progress.since = batch.to;
+                    }
                     effects.push(Effect::SendBatch(batch));
                 }
                 // Nothing there after all, or read for a cursor that has moved since.
@@ -358,14 +373,15 @@ impl Session {
         if self.reading || !self.ready {
             return;
         }
-        let next = self.order.iter().find_map(|channel| {
-            let progress = self.channels.get(channel)?;
-            (progress.sent < progress.head || (progress.fresh && progress.head > 0))
-                .then_some((*channel, progress.sent))
-        });
-        if let Some((channel, from)) = next {
+        let next =
+            self.order.iter().find_map(|channel| {
+                let progress = self.channels.get(channel)?;
+                (progress.sent < progress.head || (progress.fresh && progress.head > 0))
+                    .then_some((*channel, progress.sent, progress.since))
+            });
+        if let Some((channel, from, since)) = next {
             self.reading = true;
-            effects.push(Effect::ReadFeed { channel, from });
+            effects.push(Effect::ReadFeed { channel, from, since });
         }
     }
 }

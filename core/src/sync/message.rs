@@ -143,10 +143,18 @@ pub struct Cursor {
     /// The last commit it has whole.
     #[n(2)]
     pub seq: u64,
-    /// The digest of what it has there.
+    /// The digest of what it has there; zeros while a catch-up has not come to its end.
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub digest: [u8; 32],
+}
+
+impl Cursor {
+    /// Whether the device has everything up to `seq`, also of what changed again after it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.digest != [0; 32]
+    }
 }
 
 /// Journal entries in order, without a gap.

@@ -16,7 +16,8 @@ use roundsman_core::sync::{
     BATCH_BYTES, Batch, Channel, ChannelHead, Denied, Entry, FRAME_BYTES_MAX, FromHub, Head, Hello,
     compressed, encode_hub,
 };
-use roundsman_store::{Commit, feed_read, journal, visibility};
+use roundsman_store::feed_read::{self, Span};
+use roundsman_store::{Commit, journal, visibility};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -78,7 +79,7 @@ struct Host {
     person: Option<PersonId>,
     channels: Vec<ChannelHead>,
     /// The page to read next. Frames go first, so that a long catch-up never holds up a journal.
-    page: Option<(Channel, u64)>,
+    page: Option<Span>,
 }
 
 impl Host {
@@ -184,8 +185,8 @@ impl Host {
             Effect::SendBatch(batch) => self.send(encode_batch(batch)).await.map(|()| None),
             Effect::Authenticate(hello) => Ok(Some(self.authenticate(&hello).await)),
             Effect::Store { after, entries } => Ok(Some(self.store(after, entries).await)),
-            Effect::ReadFeed { channel, from } => {
-                self.page = Some((channel, from));
+            Effect::ReadFeed { channel, from, since } => {
+                self.page = Some(Span { channel, from, since });
                 Ok(None)
             }
             Effect::Close => Err(Ended),
@@ -230,11 +231,11 @@ impl Host {
     }
 
     async fn read_page(&mut self) -> Result<(), Ended> {
-        let Some((channel, from)) = self.page.take() else { return Ok(()) };
+        let Some(span) = self.page.take() else { return Ok(()) };
         let Some(device) = self.session.device() else { return Ok(()) };
         let pool = &self.app.store.read;
-        match feed_read::batch(pool, channel, from, device, BATCH_BYTES).await {
-            Ok(batch) => self.happened(Event::Page(channel, batch)).await,
+        match feed_read::batch(pool, span, device, BATCH_BYTES).await {
+            Ok(batch) => self.happened(Event::Page(span.channel, batch)).await,
             Err(error) => self.happened(Event::Refused(refusal_of(error.into()))).await,
         }
     }

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use roundsman_core::id::{DeviceId, ItemId};
-use roundsman_core::sync::{Batch, BatchItem, Bytes, Channel, ChangeNews, ChannelHead, News};
+use roundsman_core::sync::{Batch, BatchItem, Bytes, ChangeNews, Channel, ChannelHead, News};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
@@ -49,7 +49,9 @@ async fn head(db: &mut SqliteConnection, channel: Channel) -> Result<Option<(i64
         let epoch: &[u8] = row.try_get("epoch")?;
         let head = ChannelHead {
             channel,
-            epoch: epoch.try_into().map_err(|_| Error::Corrupt("an epoch is 16 bytes".to_owned()))?,
+            epoch: epoch
+                .try_into()
+                .map_err(|_| Error::Corrupt("an epoch is 16 bytes".to_owned()))?,
             seq: row.try_get::<i64, _>("seq")?.unsigned_abs(),
             items: row.try_get::<i64, _>("items")?.unsigned_abs(),
             digest: crate::devices::bytes_32(&row, "digest")?,
@@ -59,7 +61,19 @@ async fn head(db: &mut SqliteConnection, channel: Channel) -> Result<Option<(i64
     .transpose()
 }
 
-/// Whole commits of a channel after `from`, about `bytes_max` together; none when there is nothing.
+/// A part of a channel that a device asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The channel.
+    pub channel: Channel,
+    /// After this commit.
+    pub from: u64,
+    /// The last commit at which the device had everything; before `from` in the midst of a
+    /// catch-up.
+    pub since: u64,
+}
+
+/// Whole commits of a channel after `span.from`, about `bytes_max` together; none when there is nothing.
 ///
 /// Everything is read in one transaction, so that items, head and digest are of the same instant.
 ///
@@ -67,17 +81,17 @@ async fn head(db: &mut SqliteConnection, channel: Channel) -> Result<Option<(i64
 /// When the database refuses.
 pub async fn batch(
     pool: &SqlitePool,
-    channel: Channel,
-    from: u64,
+    span: Span,
     device: DeviceId,
     bytes_max: usize,
 ) -> Result<Option<Batch>> {
+    let Span { channel, from, since } = span;
     let mut db = pool.begin().await?;
     let Some((id, head)) = head(&mut db, channel).await? else { return Ok(None) };
     if from >= head.seq {
         return Ok(None);
     }
-    let page = Page { channel: id, from, device };
+    let page = Page { channel: id, from, since, device };
     let (mut entries, to) = page.entries(&mut db, head.seq, bytes_max).await?;
     if from > 0 {
         entries.extend(page.departures(&mut db, to).await?);
@@ -102,6 +116,7 @@ pub async fn batch(
 struct Page {
     channel: i64,
     from: u64,
+    since: u64,
     device: DeviceId,
 }
 
@@ -117,7 +132,9 @@ enum Content {
     /// A document that entered, and of which the device made every change.
     Own,
     /// A document that the device has, of an older state.
-    Changed { snapshot_bytes: usize },
+    Changed {
+        snapshot_bytes: usize,
+    },
 }
 
 impl Page {
@@ -131,8 +148,8 @@ impl Page {
         // A document that entered is sent whole, unless the device made all of it.
         let mut rows = sqlx::query(
             "select m.item, m.seq, r.bytes, length(d.snapshot) as snapshot_bytes, \
-                    iif(m.entered > $2, d.snapshot, null) as snapshot, \
-                    m.entered > $2 and not exists ( \
+                    iif(m.entered > $4, d.snapshot, null) as snapshot, \
+                    m.entered > $4 and not exists ( \
                         select 1 from change c where c.item = m.item and c.device <> $3) as own \
              from membership m left join record r on r.item = m.item left join document d on d.item = m.item \
              where m.channel = $1 and m.seq > $2 order by m.seq, m.item",
@@ -140,6 +157,7 @@ impl Page {
         .bind(self.channel)
         .bind(signed(self.from))
         .bind(self.device.0)
+        .bind(signed(self.since))
         .fetch(db);
         let (mut entries, mut bytes) = (Vec::<Entry>::new(), 0);
         while let Some(row) = rows.try_next().await? {
@@ -165,7 +183,14 @@ impl Page {
         .fetch_all(db)
         .await?;
         rows.iter()
-            .map(|row| Ok(Entry { item: item(row)?, seq: 0, bytes: 0, content: Content::Ready(News::Left) }))
+            .map(|row| {
+                Ok(Entry {
+                    item: item(row)?,
+                    seq: 0,
+                    bytes: 0,
+                    content: Content::Ready(News::Left),
+                })
+            })
             .collect()
     }
 
@@ -178,7 +203,7 @@ impl Page {
         Ok(News::Changes(hashes.into_iter().map(|hash| ChangeNews::Own(Bytes(hash))).collect()))
     }
 
-    /// The changes a document got in this channel since the cursor, or all of it when that is
+    /// The changes a document got in this channel since the device had everything, or all of it when that is
     /// smaller.
     async fn changed(
         self,
@@ -194,7 +219,7 @@ impl Page {
         )
         .bind(self.channel)
         .bind(&key[..])
-        .bind(signed(self.from))
+        .bind(signed(self.since))
         .bind(self.device.0)
         .fetch_all(&mut *db)
         .await?;
@@ -239,5 +264,6 @@ fn size(change: &ChangeNews) -> usize {
 }
 
 fn item(row: &SqliteRow) -> Result<ItemId> {
-    ItemId::from_bytes(row.try_get("item")?).ok_or_else(|| Error::Corrupt("an item's id".to_owned()))
+    ItemId::from_bytes(row.try_get("item")?)
+        .ok_or_else(|| Error::Corrupt("an item's id".to_owned()))
 }

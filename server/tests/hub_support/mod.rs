@@ -11,14 +11,18 @@ use automerge::{Automerge, Change, ReadDoc as _};
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
 use roundsman_core::documents::{Operation, Stamp, actor_of, customer, execute, order};
-use roundsman_core::id::{CartId, CustomerId, DeviceId, ItemId, OrderId, PersonId, ProductId, TerritoryId};
+use roundsman_core::id::{
+    CartId, CustomerId, DeviceId, ItemId, OrderId, PersonId, ProductId, TerritoryId,
+};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, JournalStatus, LocalName, Person, PriceList, Record as _, Role, Territory,
+    Assignment, CustomerAccount, JournalStatus, LocalName, Person, PriceList, Record as _, Role,
+    Territory,
 };
 use roundsman_core::sync::{
-    Batch, Bytes, Channel, ChangeNews, Cursor, Digest, Entry, EntryChange, FromDevice, FromHub, Head, Hello, News,
-    Push, Welcome, decode_hub, document_element, encode_device, hash, record_element, sign_head,
+    Batch, Bytes, ChangeNews, Channel, Cursor, Digest, Entry, EntryChange, FromDevice, FromHub,
+    Head, Hello, News, Push, Welcome, decode_hub, document_element, encode_device, hash,
+    record_element, sign_head,
 };
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_core::views::PriceTrace;
@@ -64,7 +68,8 @@ impl Company {
             ("chen", Role::Office, None),
         ];
         for (login, role, territory) in people {
-            let person = Person { id: Uuid::now_v7().into(), name: login.to_owned(), role, devices: vec![] };
+            let person =
+                Person { id: Uuid::now_v7().into(), name: login.to_owned(), role, devices: vec![] };
             ids.push(person.id);
             let hash = hash.clone();
             let now = server.app.clock.now();
@@ -72,22 +77,40 @@ impl Company {
                 Box::pin(async move {
                     if let Some(id) = territory {
                         let name = LocalName { zh: String::new(), en: "T".to_owned() };
-                        commit.publish(db, &Territory { id, name }, &[Channel::Catalog], now).await?;
+                        commit
+                            .publish(db, &Territory { id, name }, &[Channel::Catalog], now)
+                            .await?;
                     }
                     people::add(db, commit, &person, login, &hash, now).await?;
                     match territory {
-                        Some(id) => people::grant(db, person.id, Channel::Territory(id), Timestamp(0)).await,
+                        Some(id) => {
+                            people::grant(db, person.id, Channel::Territory(id), Timestamp(0)).await
+                        }
                         None => Ok(()),
                     }
                 })
             });
             added.await.unwrap();
         }
-        Self { server, north, south, lin: ids[0], mei: ids[1], wang: ids[2], chen: ids[3], _folder: folder }
+        Self {
+            server,
+            north,
+            south,
+            lin: ids[0],
+            mei: ids[1],
+            wang: ids[2],
+            chen: ids[3],
+            _folder: folder,
+        }
     }
 
     /// Says who looks after a customer, in which territory.
-    pub async fn assign(&self, customer: CustomerId, territory: TerritoryId, account_manager: PersonId) {
+    pub async fn assign(
+        &self,
+        customer: CustomerId,
+        territory: TerritoryId,
+        account_manager: PersonId,
+    ) {
         let assignment = Assignment { customer, territory, account_manager, visit_every_days: 7 };
         let nothing = Money::new(0, Currency::CNY);
         let list = PriceList {
@@ -121,7 +144,8 @@ impl Company {
     pub async fn phone(&self, login: &str) -> Phone {
         let key = SigningKey::from_bytes(&self.server.app.clock.random());
         let public = key.verifying_key().to_bytes();
-        let enrolled = self.server.app.identity.sign_in_device(login, PASSWORD, public, None).await.unwrap();
+        let enrolled =
+            self.server.app.identity.sign_in_device(login, PASSWORD, public, None).await.unwrap();
         Phone {
             url: self.server.url().replace("http", "ws") + "/sync",
             server_key: self.server.app.identity.key().verifying_key().to_bytes(),
@@ -221,7 +245,10 @@ impl Phone {
     pub async fn next(&mut self) -> Option<FromHub> {
         loop {
             let next = self.socket.as_mut().unwrap().next();
-            match tokio::time::timeout(Duration::from_secs(10), next).await.expect("the hub says something") {
+            match tokio::time::timeout(Duration::from_secs(10), next)
+                .await
+                .expect("the hub says something")
+            {
                 Some(Ok(Message::Binary(frame))) => return Some(decode_hub(&frame).unwrap()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
@@ -295,11 +322,15 @@ impl Phone {
         }
         let mut digest = Digest::default();
         held.elements.values().for_each(|element| digest.add(element));
-        if let Some(told) = batch.digest {
+        if let Some(told) = &batch.digest {
             assert_eq!(told.0, digest.0.to_vec(), "digest of {}", batch.channel);
         }
-        held.cursor =
-            Some(Cursor { channel: batch.channel, epoch: batch.epoch, seq: batch.to, digest: digest.0 });
+        held.cursor = Some(Cursor {
+            channel: batch.channel,
+            epoch: batch.epoch,
+            seq: batch.to,
+            digest: if batch.digest.is_some() { digest.0 } else { [0; 32] },
+        });
     }
 
     /// Takes in what comes until this is true of what is here.
@@ -326,7 +357,9 @@ impl Phone {
         let at = self.tick();
         let stamp = Stamp { at, by: self.person, device: self.device };
         let own = &self.own;
-        let made = execute(operation, &actor_of(self.device, 0), stamp, &mut |item| Ok(own.get(&item).cloned()));
+        let made = execute(operation, &actor_of(self.device, 0), stamp, &mut |item| {
+            Ok(own.get(&item).cloned())
+        });
         let mut changes = Vec::new();
         for made in made.unwrap() {
             changes.push(EntryChange { item: made.item, bytes: made.change });
@@ -336,7 +369,12 @@ impl Phone {
     }
 
     /// An entry that claims this operation for these changes, whatever they are.
-    pub fn entry(&mut self, operation: &dyn Operation, at: Hlc, changes: Vec<EntryChange>) -> Vec<u8> {
+    pub fn entry(
+        &mut self,
+        operation: &dyn Operation,
+        at: Hlc,
+        changes: Vec<EntryChange>,
+    ) -> Vec<u8> {
         let entry = Entry {
             n: self.head.n + 1,
             previous: self.head.hash,
@@ -362,7 +400,8 @@ impl Phone {
     }
 
     pub fn tick(&mut self) -> Hlc {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
         self.time = self.time.tick(Timestamp(i64::try_from(now).unwrap()));
         self.time
     }
