@@ -203,6 +203,13 @@ impl Engine {
         self.replica.line_lost();
     }
 
+    /// Whether the hub has said welcome on the open line.
+    #[wasm_bindgen(js_name = isOnline)]
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.line.as_ref().is_some_and(Line::is_online)
+    }
+
     /// Whether the server asked for a fresh access token.
     #[wasm_bindgen(js_name = wantsToken)]
     #[must_use]

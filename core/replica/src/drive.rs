@@ -44,6 +44,12 @@ impl Line {
         Ok((line, todo))
     }
 
+    /// Whether the hub has said welcome.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.device.is_online()
+    }
+
     /// Takes in a frame.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ const BUILD = "web";
 export class Link {
   private socket: WebSocket | null = null;
   private attempt = 0;
+  /** Set when the line was closed from here, because going on made no sense. */
+  private gaveUp = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly ticking: ReturnType<typeof setInterval>;
   private closed = false;
@@ -55,6 +57,7 @@ export class Link {
     const socket = new WebSocket(url, "roundsman.1");
     socket.binaryType = "arraybuffer";
     this.socket = socket;
+    this.gaveUp = false;
     const deadline = setTimeout(() => socket.close(), CONNECT_DEADLINE_MS);
     socket.onopen = () => {
       clearTimeout(deadline);
@@ -62,7 +65,6 @@ export class Link {
     };
     socket.onmessage = (message: MessageEvent<ArrayBuffer>) => {
       if (this.socket !== socket) return;
-      this.attempt = 0;
       this.perform(() => this.engine.receive(new Uint8Array(message.data)));
       if (this.engine.wantsToken()) void this.renew();
     };
@@ -94,13 +96,18 @@ export class Link {
     try {
       const todo = act();
       for (const frame of todo.frames) socket?.send(frame as Uint8Array<ArrayBuffer>);
-      if (todo.close) socket?.close();
+      if (todo.close) this.giveUp();
       todo.free();
     } catch {
       // The storage failed; the next line finds out whether it still does.
-      socket?.close();
+      this.giveUp();
     }
     this.host.tell();
+  }
+
+  private giveUp(): void {
+    this.gaveUp = true;
+    this.socket?.close();
   }
 
   private drop(): void {
@@ -116,6 +123,8 @@ export class Link {
   private lost(): void {
     this.socket = null;
     if (this.closed) return;
+    // A server that answers only to refuse is not asked again at once.
+    if (this.engine.isOnline() && !this.gaveUp) this.attempt = 0;
     this.engine.lost();
     this.host.tell();
     this.timer = setTimeout(() => this.connect(), waitMs(this.attempt));
