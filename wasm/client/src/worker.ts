@@ -43,6 +43,7 @@ tabs.onmessage = (message: MessageEvent<BetweenTabs>) => {
 /** Waits for the lead, then keeps it as long as this tab lives. */
 async function lead(server: string): Promise<void> {
   await navigator.locks.request(LOCK, async () => {
+    interrupt();
     try {
       leader = await Leader.start(server, {
         changed: (topics) => everywhere({ kind: "changed", topics }),
@@ -60,16 +61,18 @@ async function lead(server: string): Promise<void> {
   });
 }
 
-/** A new leader has not heard what was asked of the old one. Reading again is harmless; what was
- * to be recorded may have been recorded already, so that is told to the person instead. */
+/** A new leader has not heard what was asked of the old one. */
 function resend(): void {
+  interrupt();
+  for (const ask of waiting) tabs.postMessage(ask);
+}
+
+/** The leader that was asked is gone. Reading again is harmless; what was to be recorded may have
+ * been recorded already, so that is told to the person instead. */
+function interrupt(): void {
   for (const ask of waiting.splice(0)) {
-    if (ask.call.method === "run") {
-      toPage({ kind: "answer", id: ask.id, refused: JSON.stringify({ code: "INTERRUPTED", params: {} }) });
-    } else {
-      waiting.push(ask);
-      tabs.postMessage(ask);
-    }
+    if (ask.call.method !== "run") waiting.push(ask);
+    else toPage({ kind: "answer", id: ask.id, refused: JSON.stringify({ code: "INTERRUPTED", params: {} }) });
   }
 }
 
