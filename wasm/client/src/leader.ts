@@ -7,6 +7,9 @@ import { Refused, bytes, refresh, signIn } from "./server.js";
 import type { Session } from "./types.js";
 import { type Account, Vault, fileKey } from "./vault.js";
 
+/** Refusals after which only a new sign-in helps; after any other, the same token is shown again. */
+const ENDED = ["SIGN_IN_AGAIN", "DEVICE_REVOKED"];
+
 export interface LeaderHost {
   changed(topics: string[]): void;
   session(session: Session | null): void;
@@ -81,10 +84,10 @@ export class Leader {
 
   /** Ends the session on this device. What was not sent stays, sealed, and goes out after the next sign-in. */
   private async signOut(): Promise<void> {
-    if (!this.account) return;
-    await this.vault.save({ ...this.account, access: "", refresh: "", signedIn: false });
+    const account = this.account;
+    if (!account) return;
     this.close();
-    this.account = null;
+    await this.vault.save({ ...account, access: "", refresh: "", signedIn: false });
     this.host.session(null);
   }
 
@@ -125,18 +128,20 @@ export class Leader {
     const account = this.account;
     if (!account?.refresh) return false;
     try {
-      const fresh = await refresh(this.server, account);
-      const { access, leaseUntil } = fresh;
-      this.account = { ...account, access, leaseUntil, refresh: fresh.refresh, share: [...bytes(fresh.leaseShare)] };
-      await this.vault.save(this.account);
-      return true;
+      const { access, refresh: next, leaseShare, leaseUntil } = await refresh(this.server, account);
+      return await this.replace(account, { ...account, access, leaseUntil, refresh: next, share: [...bytes(leaseShare)] });
     } catch (error) {
-      if (error instanceof Refused && error.code !== "UNREACHABLE") {
-        this.account = { ...account, refresh: "" };
-        await this.vault.save(this.account);
-      }
+      if (error instanceof Refused && ENDED.includes(error.code)) await this.replace(account, { ...account, refresh: "" });
       return false;
     }
+  }
+
+  /** Keeps what became of an account, unless somebody signed out or in meanwhile. */
+  private async replace(before: Account, after: Account): Promise<boolean> {
+    if (this.account !== before) return false;
+    this.account = after;
+    await this.vault.save(after);
+    return true;
   }
 
   private run(request: string): string {
@@ -169,6 +174,7 @@ export class Leader {
     this.link = null;
     this.engine?.free();
     this.engine = null;
+    this.account = null;
   }
 }
 

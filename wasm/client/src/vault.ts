@@ -23,6 +23,9 @@ const DATABASE = "roundsman";
 const STORE = "vault";
 
 export class Vault {
+  /** Accounts are written one after the other: the last word counts. */
+  private writing: Promise<void> = Promise.resolve();
+
   private constructor(
     private readonly database: IDBDatabase,
     private readonly key: CryptoKey,
@@ -51,7 +54,13 @@ export class Vault {
     return JSON.parse(new TextDecoder().decode(plain)) as Account;
   }
 
-  async save(account: Account): Promise<void> {
+  save(account: Account): Promise<void> {
+    const written = this.writing.then(() => this.write(account));
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+
+  private async write(account: Account): Promise<void> {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = new TextEncoder().encode(JSON.stringify(account));
     const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, this.key, plain);
