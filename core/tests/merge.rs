@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use automerge::{Automerge, Change};
 use proptest::prelude::*;
-use roundsman_core::documents::customer::{self, Choose, Create, Customer, EditFields};
+use roundsman_core::documents::customer::{
+    self, Choose, Create, Customer, EditFields, RemoveContact, SaveContact,
+};
 use roundsman_core::documents::visit::{Begun, CheckIn, CheckOut, Finished, VisitOutcome};
 use roundsman_core::documents::{
     Operation, Stamp, actor_of, check, decode_operation, execute, history, order, touches,
@@ -67,6 +69,36 @@ fn with(document: &Automerge, changes: &[Change]) -> Automerge {
 
 fn read(document: &Automerge) -> Customer {
     customer::read(document).unwrap()
+}
+
+#[test]
+fn the_first_contacts_of_two_people_both_stay() {
+    let base = created();
+    let contact = |id: u128, name: &str| SaveContact {
+        customer: customer_id(),
+        contact: Uuid::from_u128(id).into(),
+        name: name.to_owned(),
+        role: String::new(),
+        phone: String::new(),
+        email: String::new(),
+    };
+    let mei = made(Some(&base), &contact(1, "Mei"), stamp(2, 2_000));
+    let lin = made(Some(&base), &contact(2, "Lin"), stamp(3, 2_000));
+    let merged = with(&base, &[mei, lin]);
+    let names = |document: &Automerge| -> Vec<String> {
+        read(document).contacts.into_values().map(|it| it.name).collect()
+    };
+    assert_eq!(names(&merged), ["Mei", "Lin"]);
+    // Either can be changed and taken off, wherever the map that holds it came from.
+    for (id, left) in [(1, "Lin 2"), (2, "Mei 2")] {
+        let other = if id == 1 { 2 } else { 1 };
+        let edited = made(Some(&merged), &contact(other, left), stamp(2, 3_000));
+        let edited = with(&merged, &[edited]);
+        let removed =
+            RemoveContact { customer: customer_id(), contact: Uuid::from_u128(id).into() };
+        let removed = made(Some(&edited), &removed, stamp(3, 4_000));
+        assert_eq!(names(&with(&edited, &[removed])), [left]);
+    }
 }
 
 #[test]

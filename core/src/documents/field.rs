@@ -3,6 +3,8 @@
 //! Automerge picks a winner among concurrent values by operation counter, which would let a busy
 //! morning beat a single edit in the evening. Here the greatest hybrid-clock time wins.
 
+use std::collections::BTreeSet;
+
 use automerge::{Automerge, ObjId, ReadDoc, ScalarValue, Value};
 use serde::{Deserialize, Serialize};
 
@@ -35,31 +37,34 @@ pub struct Version {
     pub device: DeviceId,
 }
 
-/// The fields of one map inside a document.
+/// The fields of one map inside a document. Where several devices made the map at the same time,
+/// all of theirs are read as one.
 pub struct Fields<'a> {
     document: &'a Automerge,
-    object: ObjId,
+    objects: Vec<ObjId>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields at the root.
     #[must_use]
     pub fn root(document: &'a Automerge) -> Self {
-        Self { document, object: automerge::ROOT }
+        Self { document, objects: vec![automerge::ROOT] }
     }
 
     /// The map under this key; a missing one reads as empty.
     #[must_use]
     pub fn map(&self, key: &str) -> Option<Self> {
-        match self.document.get(&self.object, key) {
-            Ok(Some((Value::Object(_), object))) => Some(Self { document: self.document, object }),
-            _ => None,
-        }
+        let values = self.values(key).into_iter();
+        let objects: Vec<_> =
+            values.filter(|(value, _)| value.is_object()).map(|(_, object)| object).collect();
+        (!objects.is_empty()).then_some(Self { document: self.document, objects })
     }
 
     /// The keys of this map, sorted.
     pub fn keys(&self) -> impl Iterator<Item = String> {
-        self.document.keys(&self.object)
+        let keys: BTreeSet<_> =
+            self.objects.iter().flat_map(|object| self.document.keys(object)).collect();
+        keys.into_iter()
     }
 
     /// Policy `newest`: the value with the greatest hybrid-clock time.
@@ -116,7 +121,7 @@ impl<'a> Fields<'a> {
 
     /// Every concurrent value, newest first. Without a conflict the stamp is not looked up.
     fn stamped(&self, key: &str) -> Vec<(Stamp, ScalarValue)> {
-        let values = self.document.get_all(&self.object, key).unwrap_or_default();
+        let values = self.values(key);
         let single = values.len() == 1;
         let mut stamped: Vec<_> = values
             .into_iter()
@@ -128,6 +133,11 @@ impl<'a> Fields<'a> {
             .collect();
         stamped.sort_by(|(left, _), (right, _)| right.cmp(left));
         stamped
+    }
+
+    fn values(&self, key: &str) -> Vec<(Value<'a>, ObjId)> {
+        let all = |object| self.document.get_all(object, key).unwrap_or_default();
+        self.objects.iter().flat_map(all).collect()
     }
 
     fn stamp(&self, id: &ObjId) -> Stamp {
