@@ -21,4 +21,4 @@ export * from "./format.ts";
 export { locale, locales, now, type Locale } from "./locale.svelte.ts";
 export { theme, themes, type Theme } from "./theme.svelte.ts";
 export { toasts, type Toast } from "./toasts.svelte.ts";
-export { adviceText, codeText, errorText, fieldText, figureText, fixText, inputText, localName, operationText, text, traceText, unitText, type TextKey } from "./text.ts";
+export { adviceText, codeText, errorText, fieldText, figureText, fixText, inputText, lineAmount, lineShort, localName, operationText, text, traceText, unitText, type TextKey } from "./text.ts";

@@ -53,6 +53,26 @@ export function traceText(step: { code: string; detail: string }): string {
   return codeText("trace", step.code, step.code, { detail });
 }
 
+/** A line of an order, as far as its amounts go. */
+interface Line {
+  quantity: string;
+  pack: string;
+  short?: string | null | undefined;
+  price: { steps: { code: string; detail: string }[] };
+}
+
+/** How much was ordered, with what is in the packs: `1 box = 10 kg`. */
+export function lineAmount({ quantity, pack, price }: Line): string {
+  const counted = price.steps.find((step) => step.code === "pack")?.detail;
+  return counted ? figureText(counted) : `${decimal(quantity)} ${unitText(pack)}`;
+}
+
+/** How much is missing, in the unit of the price: packs are not what is counted in a store. */
+export function lineShort({ short, price }: Line): string {
+  const unit = price.steps.find((step) => step.code === "list_price")?.detail;
+  return `${decimal(short ?? "0")} ${unit ? unitText(unit) : ""}`.trim();
+}
+
 /** A name in the language of the app; the other language's when that is missing. */
 export function localName(name: { zh: string; en: string } | null | undefined): string {
   if (!name) return "";
