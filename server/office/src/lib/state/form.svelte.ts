@@ -29,7 +29,8 @@ export class Form {
     if (value === (this.values()[field] ?? "")) delete this.#typed[field];
     else this.#typed[field] = value;
     delete this.errors[field];
-    drafts.set(this.name, { ...this.#typed });
+    if (this.isChanged) drafts.set(this.name, { ...this.#typed });
+    else drafts.delete(this.name);
   }
 
   /** What would be saved. */

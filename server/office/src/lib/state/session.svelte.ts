@@ -1,5 +1,6 @@
 import { answer, api, ApiError } from "#api/client.ts";
 import type { Me } from "#api/types.ts";
+import { drafts } from "./drafts.ts";
 import { live } from "./live.svelte.ts";
 
 /** Who works here. */
@@ -28,6 +29,7 @@ class Session {
   async signOut(): Promise<void> {
     await answer(api.DELETE("/api/session"));
     live.stop();
+    drafts.clear();
     this.me = undefined;
     this.state = "out";
   }
