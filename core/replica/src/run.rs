@@ -27,6 +27,7 @@ impl Replica {
     /// # Errors
     /// The refusal to show; nothing was recorded then.
     pub fn run(&mut self, request: Request) -> Result<Recorded> {
+        self.catch_up()?;
         let planned = self.plan(request)?;
         self.record(planned.operation.as_ref(), planned.id, &planned.subject)
     }
@@ -52,9 +53,10 @@ impl Replica {
             self.journal.order
         };
         self.journal.append(&entry, order)?;
-        // From here on nothing is lost: should the rest fail, opening again carries it over.
+        // It is saved. Should the main file not take it now, an error would make people record it
+        // again: the next operation or line carries it over first, or says why it cannot.
         let documents: Vec<_> = made.into_iter().map(|made| (made.item, made.document)).collect();
-        self.follow(&entry, subject, &documents)?;
+        let _later = self.follow(&entry, subject, &documents);
         Ok(Recorded { n: entry.n, id })
     }
 

@@ -127,6 +127,36 @@ fn what_reached_only_the_journal_is_carried_over() {
 }
 
 #[test]
+fn what_the_main_file_does_not_take_is_saved_and_never_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    drop(replica);
+    let main = rusqlite::Connection::open(folder.path().join("main.db")).unwrap();
+    main.execute_batch(
+        "create trigger full before insert on pending when new.n = 2 \
+         begin select raise(abort, 'disk full'); end",
+    )
+    .unwrap();
+    drop(main);
+
+    let mut replica = open(folder.path(), 50);
+    let note = |text| Request::CustomerEdit { customer, fields: fields(&[("note", text)]) };
+    assert_eq!(replica.run(note("后门进")).unwrap().n, 2);
+    // Nothing is put after what is missing: it would never be carried over.
+    assert_eq!(code(replica.run(note("前门进"))), codes::STORAGE);
+    drop(replica);
+    let main = rusqlite::Connection::open(folder.path().join("main.db")).unwrap();
+    main.execute_batch("drop trigger full").unwrap();
+    drop(main);
+
+    let replica = open(folder.path(), 100);
+    let card = ask::<CustomerCard>(&replica, &Query::Customer { id: customer });
+    assert_eq!(card.fields.iter().find(|field| field.field == "note").unwrap().value, "后门进");
+    assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 2);
+}
+
+#[test]
 fn customers_are_found_the_way_people_type() {
     let folder = tempfile::tempdir().unwrap();
     let mut replica = open(folder.path(), 0);
