@@ -51,12 +51,8 @@ impl Replica {
                 {
                     *self.directory.borrow_mut() = Directory::load(&self.db)?;
                 }
-                let declined = topics.contains(&Topic::Sync) && self.drop_declined()?;
                 self.changed.extend(topics);
-                if declined {
-                    // Changes that build on declined ones would drag them along.
-                    self.journal.next_actor()?;
-                }
+                self.drop_declined()?;
                 Ok(Outcome::Done)
             }
             Err(Stop::Diverged) => Ok(Outcome::Diverged),
@@ -66,20 +62,28 @@ impl Replica {
 
     /// Takes declined changes out of what people see. The entry stays in the journal, and what the
     /// rep meant is told on the sync screen.
-    fn drop_declined(&mut self) -> Result<bool> {
+    fn drop_declined(&mut self) -> Result<()> {
         let items: Vec<[u8; ItemId::LEN]> = self
             .db
             .prepare_cached(
-                "delete from pending where n in (select n from operation where state = 'declined') returning item",
+                "select distinct item from pending where n in (select n from operation where state = 'declined')",
             )?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        for item in
-            items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect::<BTreeSet<_>>()
-        {
+        if items.is_empty() {
+            return Ok(());
+        }
+        // First of all, and before anything else is recorded: what comes would otherwise carry the
+        // numbers of what was dropped.
+        self.journal.next_actor()?;
+        self.db.execute(
+            "delete from pending where n in (select n from operation where state = 'declined')",
+            [],
+        )?;
+        for item in items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)) {
             self.project(item)?;
         }
-        Ok(!items.is_empty())
+        Ok(())
     }
 
     /// Leaves every channel that is not in the list, and takes on new ones.
