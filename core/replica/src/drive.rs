@@ -107,6 +107,12 @@ impl Replica {
             Effect::ReadJournal { after, bytes_max } => {
                 events.push_back(Event::Entries(self.push_after(after, bytes_max)?));
             }
+            // The hub holds other entries of this device: those here must not pass for safe.
+            Effect::KeepReceipt(receipt) if !self.journal.holds(receipt.head)? => {
+                let forked = Refusal::new(codes::JOURNAL_FORKED).with("n", receipt.head.n);
+                self.set_line_state(LineState::Refused, Some(forked));
+                todo.close = true;
+            }
             Effect::KeepReceipt(receipt) => {
                 self.journal.keep(&receipt)?;
                 self.changed.extend([Topic::Sync, Topic::Orders, Topic::Visits, Topic::Customers]);

@@ -127,6 +127,16 @@ impl Journal {
         bytes.map(|bytes| Ok(Entry::from_bytes(&bytes)?)).transpose()
     }
 
+    /// Whether the entry at this head is the one that is here.
+    pub(crate) fn holds(&self, head: Head) -> Result<bool> {
+        let hash: Option<[u8; 32]> = self
+            .db
+            .prepare_cached("select hash from entry where n = ?1")?
+            .query_row([head.n], |row| row.get(0))
+            .optional()?;
+        Ok(hash == Some(head.hash))
+    }
+
     /// Keeps a verified receipt; an older one than the one at hand is dropped.
     pub(crate) fn keep(&mut self, receipt: &Receipt) -> Result<()> {
         if receipt.head.n < self.safe_upto {

@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use ed25519_dalek::SigningKey;
 use roundsman_core::documents::Request;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, DeviceId, Entropy, PersonId, VisitId};
 use roundsman_core::records::Role;
+use roundsman_core::sync::{FromHub, Head, Receipt, Welcome, encode_hub};
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::{CustomerCard, CustomerRow, SyncState, SyncView, TodayView, VisitView};
-use roundsman_replica::{Files, Host, Identity, Query, Replica, Rows};
+use roundsman_replica::{Files, Host, Identity, Line, Query, Replica, Rows};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -37,6 +39,10 @@ impl Host for Still {
     }
 }
 
+fn server_key() -> SigningKey {
+    SigningKey::from_bytes(&[8; 32])
+}
+
 fn open(folder: &Path, seed: u8) -> Replica {
     let name = |file: &str| folder.join(file).display().to_string();
     let files = Files::open(&name("journal.db"), &name("main.db"), None, None).unwrap();
@@ -49,7 +55,7 @@ fn open(folder: &Path, seed: u8) -> Replica {
             name: "Lin Mei".into(),
             role: Role::Rep,
             device_seed: [7; 32],
-            server_key: [8; 32],
+            server_key: server_key().verifying_key().to_bytes(),
         })
         .unwrap();
     replica
@@ -154,6 +160,28 @@ fn what_the_main_file_does_not_take_is_saved_and_never_skipped() {
     let card = ask::<CustomerCard>(&replica, &Query::Customer { id: customer });
     assert_eq!(card.fields.iter().find(|field| field.field == "note").unwrap().value, "后门进");
     assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 2);
+}
+
+#[test]
+fn a_receipt_for_other_entries_makes_nothing_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    shop(&mut replica);
+    let (mut line, _) = Line::open(&mut replica, "", "test").unwrap();
+    let head = Head { n: 1, hash: [1; 32] };
+    let receipt = Receipt::sign(&server_key(), DeviceId(Uuid::from_u128(1)), head, NOW);
+    let welcome = Welcome {
+        protocol: 1,
+        receipt: Some(receipt),
+        clock: NOW,
+        channels: vec![],
+        refusal: None,
+    };
+    let todo = line.receive(&mut replica, encode_hub(&FromHub::Welcome(welcome))).unwrap();
+    assert!(todo.close);
+    let status = ask::<SyncView>(&replica, &Query::Status {});
+    assert_eq!((status.journal.safe_upto, status.journal.waiting), (0, 1));
+    assert_eq!(status.refusal.unwrap().code, codes::JOURNAL_FORKED);
 }
 
 #[test]
