@@ -19,7 +19,7 @@ struct Ended {
     ok: bool,
 }
 
-/// The stages of one chore, in order.
+/// The stages of one chore that did something, in order.
 #[derive(Default)]
 pub struct Stages {
     ended: Vec<Ended>,
@@ -63,7 +63,9 @@ impl Stages {
             Ok(Did::Nothing) => println!("   {name}: up to date"),
             Err(_) => println!("   {name}: failed after {}", seconds(time)),
         }
-        self.ended.push(Ended { name: name.to_owned(), time, ok: result.is_ok() });
+        if !matches!(result, Ok(Did::Nothing)) {
+            self.ended.push(Ended { name: name.to_owned(), time, ok: result.is_ok() });
+        }
         result.map(|_| ())
     }
 
