@@ -15,6 +15,12 @@ pub enum Error {
     /// The writer has stopped; the process is going down.
     #[error("the writer has stopped")]
     Stopped,
+    /// The commit failed, for everybody in it; nothing of it was written.
+    #[error("the commit failed")]
+    Uncommitted,
+    /// A job broke; nothing of it was written.
+    #[error("a job panicked")]
+    Panicked,
     /// Another decider took over; what this one was doing was not written.
     #[error("another decider took over")]
     Fenced,

@@ -4,8 +4,10 @@
 //! one transaction, each in a savepoint of its own: a job that fails takes nobody with it.
 //! Answers go out only after the commit, so an answer always means "on disk".
 
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
+use futures_util::FutureExt as _;
 use sqlx::{Acquire, SqliteConnection, SqlitePool};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -65,8 +67,13 @@ impl Writer {
         self.jobs.send((job, failed)).await.map_err(|_| Error::Stopped)?;
         match answer.await {
             Ok(value) => Ok(value),
-            Err(_) => Err(failure.await.unwrap_or(Error::Stopped)),
+            Err(_) => Err(failure.await.unwrap_or_else(|_| self.gone())),
         }
+    }
+
+    /// Why a job was dropped without a word.
+    fn gone(&self) -> Error {
+        if self.jobs.is_closed() { Error::Stopped } else { Error::Uncommitted }
     }
 
     /// What each commit changed, for those who tell others. A receiver that falls behind skips
@@ -107,11 +114,13 @@ async fn commit(
 ) -> Result<(Vec<Answer>, Vec<Commit>)> {
     let jobs: Vec<_> = group.drain(..).collect();
     let mut transaction = pool.begin_with("begin immediate").await?;
-    let (mut answers, mut commits) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
+    let (mut answers, mut commits) =
+        (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
     for (job, failed) in jobs {
         let mut savepoint = transaction.begin().await?;
         let mut commit = Commit::default();
-        match job(&mut savepoint, &mut commit).await {
+        let work = AssertUnwindSafe(job(&mut savepoint, &mut commit)).catch_unwind();
+        match work.await.unwrap_or(Err(Error::Panicked)) {
             Ok(answer) => {
                 commit.seal(&mut savepoint).await?;
                 savepoint.commit().await?;
@@ -127,4 +136,46 @@ async fn commit(
     }
     transaction.commit().await?;
     Ok((answers, commits))
+}
+
+#[cfg(test)]
+mod tests {
+    use roundsman_core::id::PersonId;
+    use roundsman_core::sync::Channel;
+    use roundsman_core::time::Timestamp;
+
+    use crate::{Error, Store, people, settings};
+
+    #[tokio::test]
+    async fn a_commit_that_fails_is_no_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("test.db")).await.unwrap();
+        let nobody = PersonId(uuid::Uuid::nil());
+        let failed = store.write.run(move |db, _| {
+            Box::pin(async move {
+                sqlx::query("pragma defer_foreign_keys = on").execute(&mut *db).await?;
+                people::grant(db, nobody, Channel::Catalog, Timestamp(0)).await
+            })
+        });
+        assert!(matches!(failed.await, Err(Error::Uncommitted)));
+        let good =
+            store.write.run(|db, _| Box::pin(async move { settings::set(db, "a", b"1").await }));
+        good.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_takes_nobody_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("test.db")).await.unwrap();
+        let broken = store.write.run(|db, _| {
+            Box::pin(async move {
+                settings::set(db, "a", b"1").await?;
+                let nothing: Option<()> = None;
+                Ok(nothing.unwrap())
+            })
+        });
+        assert!(matches!(broken.await, Err(Error::Panicked)));
+        let good = store.write.run(|db, _| Box::pin(async move { settings::get(db, "a").await }));
+        assert_eq!(good.await.unwrap(), None);
+    }
 }
