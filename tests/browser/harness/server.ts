@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -65,6 +66,15 @@ export class Server {
     }
     this.#process = process;
     await this.#listening(process);
+  }
+
+  /** Changes its database while it is down, for what no screen can do yet. */
+  async alter(sql: string, ...values: (string | number)[]): Promise<void> {
+    await this.kill();
+    const database = new DatabaseSync(join(this.#folder, "roundsman.sqlite"));
+    database.prepare(sql).run(...values);
+    database.close();
+    await this.restart();
   }
 
   /** Ends it and forgets its data. */

@@ -15,10 +15,21 @@ function texts(locale: Locale, ...folders: string[]): Texts {
   const catalogues = folders.map((folder) => read(`${folder}/messages/${locale}.json`));
   const all: Record<string, unknown> = Object.assign({}, ...catalogues);
   return (key, params = {}) => {
-    const text = all[key];
+    const text = singular(all[key], params) ?? all[key];
     if (typeof text !== "string") throw new Error(`no plain text "${key}" in ${locale}`);
     return text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name]));
   };
+}
+
+/** The variant of a text that depends on a number. */
+function singular(text: unknown, params: Record<string, string | number>): string | undefined {
+  if (!Array.isArray(text)) return undefined;
+  const { match } = text[0] as { match: Record<string, string> };
+  const fits = (condition: string) => {
+    const [name = "", value] = condition.split("=");
+    return value === "*" || String(params[name]) === value;
+  };
+  return Object.entries(match).find(([condition]) => fits(condition))?.[1];
 }
 
 function read(path: string): object {
