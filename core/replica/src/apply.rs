@@ -97,14 +97,7 @@ impl Replica {
             let rows = statement.query_map([], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?
         };
-        let mut topics = BTreeSet::new();
-        for name in
-            names.iter().filter(|name| heads.iter().all(|head| head.channel.to_string() != **name))
-        {
-            transaction.execute("delete from membership where channel = ?1", [name])?;
-            transaction.execute("delete from channel where name = ?1", [name])?;
-            topics.extend(purge(&transaction)?);
-        }
+        // First what comes: nothing is purged that is on its way through another channel.
         for head in heads {
             let (name, seq, items) =
                 (head.channel.to_string(), as_i64(head.seq), as_i64(head.items));
@@ -115,6 +108,13 @@ impl Replica {
                 )?
                 .execute(params![name, head.epoch, seq, items])?;
         }
+        let ended = |name: &&String| heads.iter().all(|head| head.channel.to_string() != **name);
+        let left: Vec<_> = names.iter().filter(ended).collect();
+        for name in &left {
+            transaction.execute("delete from membership where channel = ?1", [name])?;
+            transaction.execute("delete from channel where name = ?1", [name])?;
+        }
+        let topics = if left.is_empty() { BTreeSet::new() } else { purge(&transaction)? };
         transaction.commit()?;
         self.changed.extend(topics);
         self.changed.insert(Topic::Sync);

@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ed25519_dalek::SigningKey;
-use roundsman_core::documents::Request;
 use roundsman_core::documents::visit::VisitOutcome;
+use roundsman_core::documents::{Request, Stamp, actor_of, customer, execute};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, DeviceId, Entropy, PersonId, VisitId};
 use roundsman_core::records::Role;
-use roundsman_core::sync::{FromHub, Head, Receipt, Welcome, encode_hub};
-use roundsman_core::time::{Day, Timestamp};
+use roundsman_core::sync::{
+    Batch, BatchItem, Bytes, Channel, ChannelHead, Digest, FromHub, Grants, Head, News, Receipt,
+    Welcome, document_element, encode_hub,
+};
+use roundsman_core::time::{Day, Hlc, Timestamp};
 use roundsman_core::views::{CustomerCard, CustomerRow, SyncState, SyncView, TodayView, VisitView};
 use roundsman_replica::{Files, Host, Identity, Line, Query, Replica, Rows};
 use serde::de::DeserializeOwned;
@@ -182,6 +185,47 @@ fn a_receipt_for_other_entries_makes_nothing_safe() {
     let status = ask::<SyncView>(&replica, &Query::Status {});
     assert_eq!((status.journal.safe_upto, status.journal.waiting), (0, 1));
     assert_eq!(status.refusal.unwrap().code, codes::JOURNAL_FORKED);
+}
+
+#[test]
+fn a_customer_stays_while_the_channel_it_went_to_is_on_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = CustomerId(Uuid::from_u128(7));
+    let create =
+        customer::Create { customer, fields: fields(&[("name", "海港食品")]), place: None };
+    let stamp = Stamp {
+        at: Hlc::default().tick(NOW),
+        by: PersonId(Uuid::from_u128(3)),
+        device: DeviceId(Uuid::from_u128(4)),
+    };
+    let made = execute(&create, &actor_of(stamp.device, 1), stamp, &mut |_| Ok(None)).unwrap();
+    let (north, south) = (Uuid::from_u128(8), Uuid::from_u128(9));
+    let (north, south) = (Channel::Territory(north.into()), Channel::Territory(south.into()));
+    let mut digest = Digest::default();
+    digest.add(&document_element(north, customer.into(), &[made[0].hash]));
+    let whole =
+        BatchItem { item: customer.into(), news: News::Snapshot(Bytes(made[0].document.save())) };
+
+    let (mut line, _) = Line::open(&mut replica, "", "test").unwrap();
+    let head =
+        |channel| vec![ChannelHead { channel, epoch: [1; 16], seq: 1, items: 1, digest: [0; 32] }];
+    let batch = |channel, digest: Digest, items| {
+        let digest = Some(Bytes(digest.0.to_vec()));
+        FromHub::Batch(Batch { channel, epoch: [1; 16], from: 0, to: 1, digest, items })
+    };
+    let mut hear = |replica: &mut Replica, message: FromHub| {
+        assert!(!line.receive(replica, encode_hub(&message)).unwrap().close);
+    };
+    let welcome =
+        Welcome { protocol: 1, receipt: None, clock: NOW, channels: head(north), refusal: None };
+    hear(&mut replica, FromHub::Welcome(welcome));
+    hear(&mut replica, batch(north, digest, vec![whole]));
+    assert_eq!(search(&replica, "海港"), 1);
+    hear(&mut replica, FromHub::Grants(Grants { channels: head(south) }));
+    assert_eq!(search(&replica, "海港"), 1);
+    hear(&mut replica, batch(south, Digest::default(), vec![]));
+    assert_eq!(search(&replica, "海港"), 0);
 }
 
 #[test]
