@@ -196,10 +196,10 @@ impl Device {
         } else {
             self.granted(welcome.channels, effects);
         }
-        if let Some(receipt) = welcome.receipt {
-            self.receipt(receipt, effects);
+        match welcome.receipt {
+            Some(receipt) => self.receipt(receipt, effects),
+            None => self.pump(effects),
         }
-        self.pump(effects);
         if self.channels.is_empty() {
             effects.push(Effect::UpToDate);
         }
@@ -317,6 +317,16 @@ mod tests {
         let receipt = Receipt::sign(&key, device.id, Head { n: 3, hash: [2; 32] }, Timestamp(0));
         let effects = device.handle(welcome(Some(receipt)), Timestamp(0));
         assert!(effects.contains(&Effect::ReadJournal { after: 3, bytes_max: PUSH_BYTES }));
+    }
+
+    #[test]
+    fn the_journal_is_read_once_for_a_welcome() {
+        let (mut device, key) = line();
+        open(&mut device, 5);
+        let receipt = Receipt::sign(&key, device.id, Head { n: 3, hash: [2; 32] }, Timestamp(0));
+        let effects = device.handle(welcome(Some(receipt)), Timestamp(0));
+        let reads = effects.iter().filter(|it| matches!(it, Effect::ReadJournal { .. }));
+        assert_eq!(reads.count(), 1);
     }
 
     #[test]
