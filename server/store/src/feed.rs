@@ -4,6 +4,7 @@
 //! channel it touches. Numbers come from the channel's own row inside the write transaction, so
 //! they are contiguous and never skip what has not committed yet.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use roundsman_core::id::ItemId;
@@ -62,7 +63,8 @@ impl Commit {
         .bind(now.millis())
         .execute(&mut *db)
         .await?;
-        self.place(db, item, channels, |channel| record_element(channel, item, &record_hash), &[]).await
+        self.place(db, item, channels, |channel| record_element(channel, item, &record_hash), &[])
+            .await
     }
 
     /// Makes a document with these admitted heads visible in exactly these channels, and notes
@@ -78,7 +80,8 @@ impl Commit {
         channels: &[Channel],
         changes: &[[u8; 32]],
     ) -> Result<()> {
-        self.place(db, item, channels, |channel| document_element(channel, item, heads), changes).await
+        self.place(db, item, channels, |channel| document_element(channel, item, heads), changes)
+            .await
     }
 
     /// Makes what is stored of an item visible in exactly these channels, as it is.
@@ -96,7 +99,8 @@ impl Commit {
         } else {
             "select hash from record where item = $1"
         };
-        let state: Vec<u8> = sqlx::query_scalar(stored).bind(&item.to_bytes()[..]).fetch_one(&mut *db).await?;
+        let state: Vec<u8> =
+            sqlx::query_scalar(stored).bind(&item.to_bytes()[..]).fetch_one(&mut *db).await?;
         let heads = state.chunks_exact(32).map(element_of).collect::<Result<Vec<_>>>()?;
         let element = |channel| match heads.as_slice() {
             [hash] if !item.kind.is_document() => record_element(channel, item, hash),
@@ -163,17 +167,23 @@ impl Commit {
         Ok(())
     }
 
-    async fn leave(&mut self, db: &mut SqliteConnection, channel: Channel, item: ItemId) -> Result<()> {
+    async fn leave(
+        &mut self,
+        db: &mut SqliteConnection,
+        channel: Channel,
+        item: ItemId,
+    ) -> Result<()> {
         self.items.insert(item);
         let key = item.to_bytes();
         let head = self.head(db, channel).await?;
         let (id, seq) = (head.id, head.seq);
-        let element: Vec<u8> =
-            sqlx::query_scalar("delete from membership where channel = $1 and item = $2 returning element")
-                .bind(id)
-                .bind(&key[..])
-                .fetch_one(&mut *db)
-                .await?;
+        let element: Vec<u8> = sqlx::query_scalar(
+            "delete from membership where channel = $1 and item = $2 returning element",
+        )
+        .bind(id)
+        .bind(&key[..])
+        .fetch_one(&mut *db)
+        .await?;
         head.digest.remove(&element_of(&element)?);
         head.items -= 1;
         sqlx::query("delete from feed where channel = $1 and item = $2")
@@ -192,24 +202,10 @@ impl Commit {
 
     /// The channel's head with this commit's number, taken once per commit.
     async fn head(&mut self, db: &mut SqliteConnection, channel: Channel) -> Result<&mut Head> {
-        if !self.channels.contains_key(&channel) {
-            let row = sqlx::query(
-                "insert into channel (name, epoch, digest) values ($1, randomblob(16), zeroblob(32)) \
-                 on conflict (name) do update set name = name returning id, seq, items, digest",
-            )
-            .bind(channel.to_string())
-            .fetch_one(&mut *db)
-            .await?;
-            let digest: Vec<u8> = row.try_get("digest")?;
-            let head = Head {
-                id: row.try_get("id")?,
-                seq: row.try_get::<i64, _>("seq")? + 1,
-                items: row.try_get("items")?,
-                digest: Digest(element_of(&digest)?),
-            };
-            self.channels.insert(channel, head);
+        match self.channels.entry(channel) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(next_head(db, channel).await?)),
         }
-        self.channels.get_mut(&channel).ok_or_else(|| Error::Corrupt("channel head".to_owned()))
     }
 
     /// Writes the heads back; the writer calls this at the end of every job.
@@ -225,6 +221,24 @@ impl Commit {
         }
         Ok(())
     }
+}
+
+/// The channel's row, with the number of the commit that works on it.
+async fn next_head(db: &mut SqliteConnection, channel: Channel) -> Result<Head> {
+    let row = sqlx::query(
+        "insert into channel (name, epoch, digest) values ($1, randomblob(16), zeroblob(32)) \
+         on conflict (name) do update set name = name returning id, seq, items, digest",
+    )
+    .bind(channel.to_string())
+    .fetch_one(db)
+    .await?;
+    let digest: Vec<u8> = row.try_get("digest")?;
+    Ok(Head {
+        id: row.try_get("id")?,
+        seq: row.try_get::<i64, _>("seq")? + 1,
+        items: row.try_get("items")?,
+        digest: Digest(element_of(&digest)?),
+    })
 }
 
 async fn present_in(db: &mut SqliteConnection, key: &[u8]) -> Result<Vec<(Channel, [u8; 32])>> {

@@ -66,5 +66,7 @@ pub async fn arrivals(
     .bind(&item.to_bytes()[..])
     .fetch_all(db)
     .await?;
-    rows.iter().map(|row| Ok((bytes_32(row, "hash")?, Timestamp(row.try_get("received_at")?)))).collect()
+    rows.iter()
+        .map(|row| Ok((bytes_32(row, "hash")?, Timestamp(row.try_get("received_at")?))))
+        .collect()
 }

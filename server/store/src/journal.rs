@@ -73,7 +73,8 @@ pub async fn append(
 ) -> Result<Head> {
     let held = position(&mut *db, device).await?.head;
     let same = |(head, _, _): &&(Head, Entry, Vec<u8>)| head.n == held.n;
-    let met = if held.n == after.n { Some(after) } else { entries.iter().find(same).map(|it| it.0) };
+    let met =
+        if held.n == after.n { Some(after) } else { entries.iter().find(same).map(|it| it.0) };
     if met != Some(held) {
         let forked = Refusal::new(codes::JOURNAL_FORKED).with("n", after.n).with("held", held.n);
         return Err(forked.into());

@@ -4,9 +4,9 @@ use roundsman_core::documents::customer::Customer;
 use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::documents::visit::Visit;
 use roundsman_core::id::{CustomerId, VisitId};
+use roundsman_core::records::CustomerAccount;
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{customer_search, order_search, visit_search};
-use roundsman_core::records::CustomerAccount;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::{Result, column, records};
@@ -15,7 +15,11 @@ use crate::{Result, column, records};
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn customer(db: &mut SqliteConnection, id: CustomerId, customer: &Customer) -> Result<()> {
+pub async fn customer(
+    db: &mut SqliteConnection,
+    id: CustomerId,
+    customer: &Customer,
+) -> Result<()> {
     let account = records::get::<CustomerAccount>(&mut *db, id).await?;
     let code = account.map(|account| account.code).unwrap_or_default();
     sqlx::query(
@@ -113,9 +117,10 @@ pub async fn visit_customer(
     db: impl SqliteExecutor<'_>,
     id: VisitId,
 ) -> Result<Option<CustomerId>> {
-    let customer: Option<uuid::Uuid> = sqlx::query_scalar("select customer from visit_row where id = $1")
-        .bind(id.0)
-        .fetch_optional(db)
-        .await?;
+    let customer: Option<uuid::Uuid> =
+        sqlx::query_scalar("select customer from visit_row where id = $1")
+            .bind(id.0)
+            .fetch_optional(db)
+            .await?;
     Ok(customer.map(CustomerId))
 }

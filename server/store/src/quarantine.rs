@@ -106,11 +106,7 @@ pub async fn first_held(
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn dependants(
-    db: impl SqliteExecutor<'_>,
-    device: DeviceId,
-    n: u64,
-) -> Result<Vec<u64>> {
+pub async fn dependants(db: impl SqliteExecutor<'_>, device: DeviceId, n: u64) -> Result<Vec<u64>> {
     let numbers: Vec<i64> = sqlx::query_scalar(
         "with recursive waits (n) as (\
              select r.n from resting r where r.device = $1 and r.base = $2 \

@@ -112,7 +112,7 @@ async fn commit(
     pool: &SqlitePool,
     group: &mut Vec<(Job, oneshot::Sender<Error>)>,
 ) -> Result<(Vec<Answer>, Vec<Commit>)> {
-    let jobs: Vec<_> = group.drain(..).collect();
+    let jobs = std::mem::take(group);
     let mut transaction = pool.begin_with("begin immediate").await?;
     let (mut answers, mut commits) =
         (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
@@ -167,11 +167,10 @@ mod tests {
     async fn a_job_that_panics_takes_nobody_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("test.db")).await.unwrap();
-        let broken = store.write.run(|db, _| {
+        let broken = store.write.run::<(), _>(|db, _| {
             Box::pin(async move {
                 settings::set(db, "a", b"1").await?;
-                let nothing: Option<()> = None;
-                Ok(nothing.unwrap())
+                panic!("a job that is broken")
             })
         });
         assert!(matches!(broken.await, Err(Error::Panicked)));
