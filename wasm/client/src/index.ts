@@ -73,7 +73,7 @@ class Page implements Client {
     // Sockets do not survive a suspension, and a network that came back is worth a try at once.
     addEventListener("online", () => this.syncNow());
     addEventListener("pageshow", (event: PageTransitionEvent) => event.persisted && this.syncNow());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.resumed());
+    document.addEventListener("visibilitychange", () => this.seen(document.visibilityState === "visible"));
   }
 
   async signIn(login: string, password: string): Promise<void> {
@@ -106,13 +106,12 @@ class Page implements Client {
     return granted;
   }
 
-  private lastSeen = Date.now();
+  private hiddenAt = Date.now();
 
   /** After a while in the background nothing open can be trusted. */
-  private resumed(): void {
-    const away = Date.now() - this.lastSeen;
-    this.lastSeen = Date.now();
-    if (away > 5_000) this.syncNow();
+  private seen(visible: boolean): void {
+    if (!visible) this.hiddenAt = Date.now();
+    else if (Date.now() - this.hiddenAt > 5_000) this.syncNow();
   }
 
   private watch(name: string, args: object, on: (value: unknown) => void): () => void {
