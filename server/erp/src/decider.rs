@@ -9,10 +9,10 @@ use futures_util::{StreamExt as _, stream};
 use roundsman_core::error::Refusal;
 use roundsman_core::id::ItemKind;
 use roundsman_core::money::Money;
-use roundsman_core::records::{Assignment, Outcome, Reason, SalesOrder, Who};
+use roundsman_core::records::{Outcome, Reason, SalesOrder, Who};
 use roundsman_core::time::Timestamp;
 use roundsman_store::outbox::{self, Waiting};
-use roundsman_store::{Commit, Error, Result, Store, outcomes, records};
+use roundsman_store::{Commit, Error, Result, Store, outcomes, visibility};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -154,15 +154,16 @@ impl<E: Erp> Decider<E> {
         if !outbox::is_waiting(&self.store.read, task.id).await? {
             return Ok(());
         }
-        let assignment: Option<Assignment> =
-            records::get(&self.store.read, task.order.customer.0).await?;
-        let channels = outcomes::audience(assignment.map(|it| it.territory), task.order.rep);
         let (id, fence, now) = (task.id, task.fence, (self.now)());
+        let (customer, rep) = (task.order.customer, task.order.rep);
         self.store
             .write
             .run(move |db, commit| {
                 Box::pin(async move {
                     if outbox::settle(db, id, fence, now).await? {
+                        // Looked up here, lest the customer moves meanwhile.
+                        let territory = visibility::territory(&mut *db, customer).await?;
+                        let channels = visibility::of_work(territory, rep);
                         outcomes::publish(db, commit, &decided, &channels, now).await?;
                     }
                     Ok(())
