@@ -170,7 +170,8 @@ async fn a_submitted_order_waits_in_the_outbox() {
     let settled = roundsman_store::records::all::<roundsman_core::records::SalesOrder>(&store.read)
         .await
         .unwrap();
-    assert_eq!(due.len() + settled.len(), 1);
+    // It may have been decided between the two looks.
+    assert!(due.len() == 1 || settled.len() == 1);
 }
 
 #[tokio::test]
