@@ -15,6 +15,7 @@ mod subject;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use roundsman_core::id::DeviceId;
 use roundsman_store::{Store, journal};
@@ -26,6 +27,9 @@ pub(crate) use docket::{Docket, Source};
 pub use quarantine::{decline, release};
 
 use self::lines::Lines;
+
+/// The pause before entries that could not be judged are tried again: nobody else would.
+const RETRY: Duration = Duration::from_secs(30);
 
 /// What all lines share.
 #[derive(Clone)]
@@ -43,8 +47,7 @@ impl Hub {
     /// # Errors
     /// When the database refuses.
     pub async fn start(store: Store, clock: Clock) -> Result<Self> {
-        let hub =
-            Self { store, clock, lines: Arc::default(), judging: Arc::default() };
+        let hub = Self { store, clock, lines: Arc::default(), judging: Arc::default() };
         for device in journal::devices_behind(&hub.store.read).await? {
             hub.judge(device);
         }
@@ -69,11 +72,10 @@ impl Hub {
                 Ok(true) => continue,
                 Ok(false) if self.rest(device) => return,
                 Ok(false) => continue,
+                Err(roundsman_store::Error::Stopped) => return,
                 Err(error) => {
-                    // The next entry of this device, or the next start, tries again.
-                    tracing::error!(%device, %error, "entries could not be judged");
-                    self.judging.lock().unwrap_or_else(PoisonError::into_inner).remove(&device);
-                    return;
+                    tracing::error!(%device, %error, "entries could not be judged; trying again");
+                    tokio::time::sleep(RETRY).await;
                 }
             }
         }
