@@ -6,9 +6,13 @@ use std::collections::BTreeMap;
 
 use roundsman_core::documents::Request;
 use roundsman_core::id::CustomerId;
+use roundsman_core::records::Person;
+use roundsman_core::sync::Channel;
+use roundsman_core::time::Timestamp;
 use roundsman_core::views::{Alternative, CustomerCard, HistoryRow};
 use roundsman_device::Device;
 use roundsman_replica::Query;
+use roundsman_store::people;
 use roundsman_tests::{Office, World, find};
 
 fn edit(device: &mut Device, customer: CustomerId, values: &[(&str, &str)]) {
@@ -36,13 +40,26 @@ async fn edit_in_office(office: &Office, customer: CustomerId) {
     let _: serde_json::Value = office.post("/api/operations", &body).await.unwrap();
 }
 
+/// Lets another rep work in the customer's territory, too.
+async fn share_territory(world: &World, office: &Office, customer: CustomerId, name: &str) {
+    let people: Vec<Person> = office.get("/api/people").await.unwrap();
+    let rep = people.iter().find(|person| person.name == name).unwrap().id;
+    let card: CustomerCard = office.get(&format!("/api/customers/{customer}")).await.unwrap();
+    let channel = Channel::Territory(card.row.territory.unwrap());
+    let store = &world.server.as_ref().unwrap().app.store;
+    let granted =
+        store.write.run(move |db, _| Box::pin(people::grant(db, rep, channel, Timestamp(0))));
+    granted.await.unwrap();
+}
+
 /// Who goes first: 0 the first device, 1 the second, 2 the console.
 async fn in_order(order: [usize; 3]) {
     let mut world = World::start().await.unwrap();
     let office = world.office().await.unwrap();
     let mut first = world.device("lin").await.unwrap();
-    let mut second = world.device("lin").await.unwrap();
     let customer = find(&first, "hgsp").unwrap();
+    share_territory(&world, &office, customer, "Wang Tao").await;
+    let mut second = world.device("wang").await.unwrap();
     first.disconnect();
     second.disconnect();
     edit(&mut first, customer, &[("phone", "1111")]);
@@ -68,7 +85,9 @@ async fn in_order(order: [usize; 3]) {
     assert_eq!((value(&seen, "address"), value(&seen, "note")), ("新浦路 9 号", "后门进"));
     let values: Vec<_> = phones(&seen).iter().map(|it| it.value.as_str()).collect();
     assert_eq!(values, ["2222", "1111"], "newest first");
-    assert!(phones(&seen).iter().all(|it| !it.by_name.is_empty() && !it.device.is_empty()));
+    let names: Vec<_> = phones(&seen).iter().map(|it| it.by_name.as_str()).collect();
+    assert_eq!(names, ["Wang Tao", "Lin Mei"]);
+    assert!(phones(&seen).iter().all(|it| !it.device.is_empty()));
     for device in [&first, &second] {
         assert_eq!(phones(&card(device, customer)), phones(&seen));
     }
