@@ -379,6 +379,7 @@ export interface Queries {
   visit: { args: { id: string }; result: VisitView | null };
   catalogue: { args: { customer: string; search?: string; category?: string } & Page; result: Rows<CatalogueRow> & { categories: LocalName[] } };
   cart: { args: { customer: string }; result: CartView | null };
+  quote: { args: { customer: string; lines: CartLine[] }; result: CartView };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
 }
@@ -398,6 +399,15 @@ export type Request =
   | { operation: "cart.details"; customer: string; requestedOn?: string; note?: string }
   | { operation: "cart.discard"; customer: string }
   | { operation: "order.submit"; customer: string };
+
+/** A line of a cart as recorded; `addedAt` decides the order of lines. */
+export interface CartLine {
+  product: string;
+  pack: string;
+  quantity: string;
+  discount: string;
+  addedAt: number;
+}
 
 /** What became of an operation: its number in the journal, and the document it made or changed. */
 export interface Recorded {
