@@ -60,11 +60,7 @@ impl Desk {
     ///
     /// # Errors
     /// At the first that is refused; earlier hundreds stay recorded.
-    pub async fn run_all(
-        &self,
-        person: PersonId,
-        requests: Vec<Request>,
-    ) -> Result<Vec<Recorded>> {
+    pub async fn run_all(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
         let mut recorded = Vec::with_capacity(requests.len());
         let mut requests = requests.into_iter().peekable();
         while requests.peek().is_some() {

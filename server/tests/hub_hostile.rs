@@ -12,7 +12,9 @@ use hub_support::{Company, Phone, edit, new_customer, submit};
 use roundsman_core::documents::{Operation, Stamp, actor_of, cart, customer, execute};
 use roundsman_core::id::{CartId, CustomerId, DeviceId, ItemId};
 use roundsman_core::records::ExceptionState;
-use roundsman_core::sync::{Bytes, Entry, EntryChange, FromDevice, FromHub, Head, Ping, Push, sign_head};
+use roundsman_core::sync::{
+    Bytes, Entry, EntryChange, FromDevice, FromHub, Head, Ping, Push, sign_head,
+};
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_server::hub;
 use tokio_tungstenite::tungstenite::Message;
@@ -67,7 +69,8 @@ async fn a_hundred_megabytes_are_not_read() {
 async fn a_frame_just_too_large_says_so() {
     let company = Company::open().await;
     let mut phone = company.online("lin").await;
-    let _sent = phone.socket.as_mut().unwrap().send(Message::Binary(vec![0u8; (1 << 20) + 1].into())).await;
+    let _sent =
+        phone.socket.as_mut().unwrap().send(Message::Binary(vec![0u8; (1 << 20) + 1].into())).await;
     assert_eq!(phone.denied().await, "TOO_LARGE");
 }
 
@@ -136,8 +139,11 @@ async fn a_push_that_is_no_chain_ends_the_line() {
 
     let mut phone = company.online("lin").await;
     let entry = phone.record(&new_customer("Corner shop"));
-    let signature = sign_head(&ed25519_dalek::SigningKey::from_bytes(&[3; 32]), phone.device, phone.head);
-    phone.send(FromDevice::Push(Push { head: phone.head, signature, entries: vec![Bytes(entry)] })).await;
+    let signature =
+        sign_head(&ed25519_dalek::SigningKey::from_bytes(&[3; 32]), phone.device, phone.head);
+    phone
+        .send(FromDevice::Push(Push { head: phone.head, signature, entries: vec![Bytes(entry)] }))
+        .await;
     assert_eq!(phone.denied().await, "FORGED");
     works(&company).await;
 }
@@ -154,7 +160,8 @@ fn crafted(
     let mut transaction = document.transaction();
     write(&mut transaction);
     let message = format!("{name} {}", phone.person.0.simple());
-    let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(at.0).with_message(message));
+    let (hash, _) =
+        transaction.commit_with(CommitOptions::default().with_time(at.0).with_message(message));
     let change = document.get_change_by_hash(&hash.unwrap()).unwrap();
     EntryChange { item, bytes: change.raw_bytes().to_vec() }
 }
@@ -177,7 +184,8 @@ async fn every_forgery_is_quarantined_and_the_rest_goes_on() {
     let mut entries = Vec::new();
     // 4: a field that `customer.edit` does not have.
     let at = lin.tick();
-    let change = crafted(&lin, shop, at, "customer.edit", |it| it.put(ROOT, "active", false).unwrap());
+    let change =
+        crafted(&lin, shop, at, "customer.edit", |it| it.put(ROOT, "active", false).unwrap());
     entries.push(lin.entry(&honest, at, vec![change]));
     // 5: the signature of an order, under the name of an edit.
     let at = lin.tick();
@@ -186,7 +194,9 @@ async fn every_forgery_is_quarantined_and_the_rest_goes_on() {
     // 6: for whom a cart is, a second time.
     let at = lin.tick();
     let set_line = cart::SetLine { cart: cart_id, begin_for: None, line: line() };
-    let change = crafted(&lin, cart_id.into(), at, "cart.set_line", |it| it.put(ROOT, "customer", 0).unwrap());
+    let change = crafted(&lin, cart_id.into(), at, "cart.set_line", |it| {
+        it.put(ROOT, "customer", 0).unwrap()
+    });
     entries.push(lin.entry(&set_line, at, vec![change]));
     // 7: another device's actor.
     let at = lin.tick();
@@ -279,7 +289,9 @@ async fn the_office_releases_and_declines() {
     })
     .await;
 
-    hub::decline(&app.store, &app.clock, place(2), company.chen, "not his".to_owned()).await.unwrap();
+    hub::decline(&app.store, &app.clock, place(2), company.chen, "not his".to_owned())
+        .await
+        .unwrap();
     assert_eq!(state(2).await.unwrap().state, ExceptionState::Declined);
     assert_eq!(state(3).await.unwrap().state, ExceptionState::Declined);
     let again = hub::release(&app.store, &app.clock, place(2), company.chen).await;

@@ -105,7 +105,8 @@ fn same(left: &[automerge::ChangeHash], right: &[automerge::ChangeHash]) -> bool
 fn is_small(bytes: &[u8]) -> bool {
     /// A change that is not deflated.
     const PLAIN: u8 = 1;
-    bytes.get(8) == Some(&PLAIN) && columns_are_small(Reader(bytes.get(9..).unwrap_or_default())).is_some()
+    bytes.get(8) == Some(&PLAIN)
+        && columns_are_small(Reader(bytes.get(9..).unwrap_or_default())).is_some()
 }
 
 /// Walks through the columns; none when anything is malformed or too large.
@@ -254,7 +255,10 @@ mod tests {
     fn broken_bytes_are_no_change() {
         let honest = change(3);
         for length in 0..honest.len() {
-            assert!(guarded(|| Change::from_bytes(honest[..length].to_vec()).map_err(malformed)).is_err());
+            assert!(
+                guarded(|| Change::from_bytes(honest[..length].to_vec()).map_err(malformed))
+                    .is_err()
+            );
         }
         assert!(!is_small(b""));
     }

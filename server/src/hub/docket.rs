@@ -69,7 +69,11 @@ struct Admitted<'e> {
 }
 
 impl<'a> Docket<'a> {
-    pub(crate) fn new(db: &'a mut SqliteConnection, commit: &'a mut Commit, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        db: &'a mut SqliteConnection,
+        commit: &'a mut Commit,
+        now: Timestamp,
+    ) -> Self {
         Self { db, commit, now, open: BTreeMap::new() }
     }
 
@@ -137,7 +141,9 @@ impl<'a> Docket<'a> {
         let member = visibility::member(&mut *self.db, entry.person).await?;
         let member = member.ok_or_else(|| forged("person"))?;
         if !waives_access(waived) && !may(&member, entry, received_at) {
-            return Err(Refusal::new(codes::ACCESS_ENDED).with("operation", &entry.operation).into());
+            return Err(Refusal::new(codes::ACCESS_ENDED)
+                .with("operation", &entry.operation)
+                .into());
         }
         if entry.rests_on.iter().any(|base| *base >= entry.n) {
             return Err(change::malformed("it rests on what came later").into());
@@ -264,18 +270,23 @@ impl<'a> Docket<'a> {
             if open.changes.is_empty() {
                 continue;
             }
-            let mut heads: Vec<[u8; 32]> = open.document.get_heads().iter().map(|it| it.0).collect();
+            let mut heads: Vec<[u8; 32]> =
+                open.document.get_heads().iter().map(|it| it.0).collect();
             heads.sort_unstable();
             // Pages are compressed as a whole, which does better on what is not deflated yet.
             let snapshot = open.document.save_nocompress();
             documents::put(self.db, item, &heads, &snapshot).await?;
             match &open.typed {
-                Some(Typed::Customer(it)) => projection::customer(self.db, CustomerId(item.id), it).await?,
+                Some(Typed::Customer(it)) => {
+                    projection::customer(self.db, CustomerId(item.id), it).await?
+                }
                 Some(Typed::Visit(it)) => projection::visit(self.db, VisitId(item.id), it).await?,
                 Some(Typed::Order(it)) => projection::order(self.db, it, open.arrived_at).await?,
                 Some(Typed::Cart(_)) | None => {}
             }
-            self.commit.publish_document(self.db, item, &heads, &open.channels, &open.changes).await?;
+            self.commit
+                .publish_document(self.db, item, &heads, &open.channels, &open.changes)
+                .await?;
         }
         Ok(())
     }
@@ -305,7 +316,12 @@ impl<'a> Docket<'a> {
 }
 
 impl Open {
-    fn new(document: Automerge, bytes: usize, channels: Vec<Channel>, arrived_at: Timestamp) -> Self {
+    fn new(
+        document: Automerge,
+        bytes: usize,
+        channels: Vec<Channel>,
+        arrived_at: Timestamp,
+    ) -> Self {
         Self { document, bytes, channels, typed: None, changes: Vec::new(), arrived_at }
     }
 }

@@ -61,9 +61,8 @@ pub(super) async fn heads(
     }
     // Nothing was ever written to one of them.
     let open = channels.clone();
-    let opened = app.store.write.run(move |db, _| {
-        Box::pin(async move { feed_read::open(db, &open).await })
-    });
+    let opened =
+        app.store.write.run(move |db, _| Box::pin(async move { feed_read::open(db, &open).await }));
     opened.await?;
     Ok(feed_read::heads(&mut db, &channels).await?)
 }

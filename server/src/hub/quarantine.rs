@@ -5,7 +5,9 @@ use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::records::ExceptionState;
 use roundsman_core::sync::Entry;
 use roundsman_store::quarantine::{self as stored, Decision};
-use roundsman_store::{Commit, Error as StoreError, Result as StoreResult, SqliteConnection, Store, journal};
+use roundsman_store::{
+    Commit, Error as StoreError, Result as StoreResult, SqliteConnection, Store, journal,
+};
 
 use super::admission::{put_aside, source};
 use super::docket::Docket;

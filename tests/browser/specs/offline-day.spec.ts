@@ -108,3 +108,23 @@ test("a server that is killed goes on where it was", async ({ phone, office, ser
   await phoneSeesAnswer(rep, number);
   await exactlyOne(office, number);
 });
+
+test("a line that is dead without anybody saying so is replaced", async ({ phone, office }) => {
+  const rep = new Rep(phone);
+  await rep.begins();
+  await opensOrdersDesk(office);
+  await rep.opensCustomer("hgsp", CUSTOMER);
+  phone.network.silence("up", "down");
+  await rep.checksIn();
+  const visit = phone.page.url();
+  const number = await rep.takesOrder(LINES);
+  await expect(rep.state("savedHere")).toBeVisible();
+  await phone.page.goto(visit);
+  await rep.checksOut("ordered");
+
+  await phone.network.restore();
+  await rep.tab("sync").click();
+  await rep.button("sync_now").click();
+  await officeSees(office, number);
+  await phoneSeesAnswer(rep, number);
+});
