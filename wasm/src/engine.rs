@@ -95,14 +95,14 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens a user's files with their key (32 bytes).
+    /// Opens the files of a device with their key (32 bytes).
     ///
     /// # Errors
     /// `STORAGE` when the browser does not let us, or the key is another one.
     #[cfg(target_arch = "wasm32")]
-    pub async fn open(user: String, key: Vec<u8>) -> Result<Engine, JsValue> {
+    pub async fn open(device: String, key: Vec<u8>) -> Result<Engine, JsValue> {
         let key: [u8; 32] = key.try_into().map_err(|_| invalid("a key has 32 bytes"))?;
-        let files = crate::storage::open(&user, &key).await?;
+        let files = crate::storage::open(&device, &key).await?;
         let replica = Replica::open(files, Box::new(Browser)).map_err(thrown)?;
         Ok(Self { replica, line: None })
     }

@@ -12,8 +12,8 @@ const POOL: &str = "opfs-sahpool";
 /// Files the pool starts with: two databases with their logs for each of a few users.
 const FILES: u32 = 16;
 
-/// Opens both files of a user. Only a dedicated worker may, and only one at a time.
-pub(crate) async fn open(user: &str, key: &[u8; 32]) -> Result<Files, JsValue> {
+/// Opens both files of a device. Only a dedicated worker may, and only one at a time.
+pub(crate) async fn open(device: &str, key: &[u8; 32]) -> Result<Files, JsValue> {
     let config = OpfsSAHPoolCfgBuilder::new()
         .vfs_name(POOL)
         .directory("roundsman")
@@ -22,6 +22,6 @@ pub(crate) async fn open(user: &str, key: &[u8; 32]) -> Result<Files, JsValue> {
     install::<sqlite_wasm_rs::WasmOsCallback>(&config, true).await.map_err(|error| {
         thrown(Refusal::new(codes::STORAGE).with("detail", format!("{error:?}")))
     })?;
-    let name = |file: &str| format!("file:{file}-{user}.db?vfs=multipleciphers-{POOL}");
+    let name = |file: &str| format!("file:{file}-{device}.db?vfs=multipleciphers-{POOL}");
     Files::open(&name("journal"), &name("main"), None, Some(key)).map_err(thrown)
 }

@@ -46,9 +46,9 @@ export class Leader {
       case "state":
         return this.session;
       case "signIn":
-        return this.signIn(...call.args);
+        return this.inTurn(() => this.signIn(...call.args));
       case "signOut":
-        return this.signOut();
+        return this.inTurn(() => this.signOut());
       case "run":
         return this.run(...call.args);
       case "query":
@@ -59,6 +59,15 @@ export class Leader {
         this.engine?.setPersisted(...call.args);
         return this.tell();
     }
+  }
+
+  private turn: Promise<unknown> = Promise.resolve();
+
+  /** Tabs may ask at the same time; the files can be opened only once. */
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(act, act);
+    this.turn = mine;
+    return mine;
   }
 
   private async signIn(login: string, password: string): Promise<void> {
@@ -98,7 +107,7 @@ export class Leader {
       await this.vault.save({ ...account, share: null, signedIn: false });
       return this.host.session(null);
     }
-    const engine = await Engine.open(account.person.id, key);
+    const engine = await Engine.open(account.device, key);
     engine.adopt(
       JSON.stringify({
         device: account.device,
