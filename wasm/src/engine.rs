@@ -217,6 +217,13 @@ impl Engine {
         self.replica.wants_token()
     }
 
+    /// Whether this device's storage was lost, so that it cannot go on as the device it was.
+    #[wasm_bindgen(js_name = isForked)]
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.replica.is_forked()
+    }
+
     fn on_line(
         &mut self,
         act: impl FnOnce(&mut Line, &mut Replica) -> roundsman_replica::Result<roundsman_replica::Todo>,

@@ -174,6 +174,13 @@ impl Replica {
         self.line.refusal.as_ref()
     }
 
+    /// Whether the hub holds more of this journal than this device does: its storage was lost or
+    /// went back in time, and it cannot go on as the device it was.
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.code == codes::JOURNAL_FORKED)
+    }
+
     /// Whether a new access token would help.
     #[must_use]
     pub fn wants_token(&self) -> bool {

@@ -71,7 +71,8 @@ export class Leader {
   }
 
   private async signIn(login: string, password: string): Promise<void> {
-    const before = await this.vault.account(login);
+    const known = await this.vault.account(login);
+    const before = known?.forked ? null : known;
     const key = before ? null : new DeviceKey();
     const seed = before ? Uint8Array.from(before.seed) : (key?.seed ?? new Uint8Array());
     const proof = before ? { device: before.device, proof: sign(seed, login) } : null;
@@ -125,11 +126,19 @@ export class Leader {
     this.link = new Link(this.server, engine, {
       token: () => this.account?.access ?? "",
       renew: () => this.renew(),
+      forked: () => void this.forked(),
       tell: () => this.tell(),
     });
     this.host.session(this.session);
     this.tell();
     this.link.wake();
+  }
+
+  /** Notes that this device is lost; everything it delivered is at the office. */
+  private async forked(): Promise<void> {
+    if (!this.account || this.account.forked) return;
+    this.account = { ...this.account, forked: true };
+    await this.vault.save(this.account);
   }
 
   /** A fresh access token; false when only a new sign-in helps. */

@@ -6,6 +6,8 @@ export interface LinkHost {
   token(): string;
   /** Gets a fresh access token; false when there is none to be had. */
   renew(): Promise<boolean>;
+  /** The hub holds more of the journal than this device does. */
+  forked(): void;
   /** Something may have changed. */
   tell(): void;
 }
@@ -67,6 +69,7 @@ export class Link {
       if (this.socket !== socket) return;
       this.perform(() => this.engine.receive(new Uint8Array(message.data)));
       if (this.engine.wantsToken()) void this.renew();
+      if (this.engine.isForked()) this.host.forked();
     };
     socket.onclose = () => {
       clearTimeout(deadline);

@@ -17,6 +17,8 @@ export interface Account {
   access: string;
   refresh: string;
   signedIn: boolean;
+  /** The storage of this device was lost: its next sign-in enrols it as a new one. */
+  forked?: boolean;
 }
 
 const DATABASE = "roundsman";
