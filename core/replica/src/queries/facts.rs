@@ -1,6 +1,6 @@
 //! What stands beside a document: how far it got, and the company's side of a customer.
 
-use roundsman_core::id::{CustomerId, ItemId, ProductId};
+use roundsman_core::id::{CustomerId, ItemId, ProductId, WarehouseId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Stock};
 use roundsman_core::rules::{Shelf, Slot};
@@ -43,7 +43,7 @@ impl Replica {
     }
 
     pub(crate) fn facts(&self, id: CustomerId) -> Result<CustomerFacts> {
-        let account: Option<CustomerAccount> = main_file::record(&self.db, id.0)?;
+        let account = self.account(id)?;
         let assignment: Option<Assignment> = main_file::record(&self.db, id.0)?;
         let directory = self.directory.borrow();
         let last_order = self
@@ -72,9 +72,33 @@ impl Replica {
         })
     }
 
+    /// The company's side of a customer, as old as it was last known to be right.
+    fn account(&self, customer: CustomerId) -> Result<Option<CustomerAccount>> {
+        let mut account: Option<CustomerAccount> = main_file::record(&self.db, customer.0)?;
+        if let Some(account) = &mut account {
+            account.as_of = account.as_of.max(self.heard_at()?);
+        }
+        Ok(account)
+    }
+
+    fn stock(&self, warehouse: WarehouseId, product: ProductId) -> Result<Option<Stock>> {
+        let id = Stock::id_of(warehouse, product);
+        let mut stock: Option<Stock> = main_file::record(&self.db, id)?;
+        if let Some(stock) = &mut stock {
+            stock.as_of = stock.as_of.max(self.heard_at()?);
+        }
+        Ok(stock)
+    }
+
+    /// When the hub was last heard. Until then it had told of every change, so what did not change
+    /// was right then, however long ago it was written.
+    fn heard_at(&self) -> Result<Timestamp> {
+        Ok(Timestamp(main_file::number(&self.db, "last_contact")?))
+    }
+
     /// The records that price these products for a customer.
     pub(crate) fn shelf(&self, customer: CustomerId, products: &[ProductId]) -> Result<Shelf> {
-        let account: Option<CustomerAccount> = main_file::record(&self.db, customer.0)?;
+        let account = self.account(customer)?;
         let list = match &account {
             Some(account) => main_file::record::<PriceList>(&self.db, account.price_list.0)?,
             None => None,
@@ -84,7 +108,7 @@ impl Replica {
         let mut shelf = Shelf { list, account, slots: Default::default() };
         for product in products {
             let stock = match warehouse {
-                Some(warehouse) => main_file::record(&self.db, Stock::id_of(warehouse, *product))?,
+                Some(warehouse) => self.stock(warehouse, *product)?,
                 None => None,
             };
             let slot = Slot {
