@@ -57,7 +57,7 @@ create table if not exists operation (
     subject   text not null,
     state     text not null default 'open',   -- open, quarantined, released, declined, replaced
     code      text not null default '',
-    params    text not null default '{}'
+    note      text not null default ''        -- what the office wrote
 ) strict;
 
 create table if not exists operation_item (

@@ -27,9 +27,31 @@ impl Files {
         let journal = open(journal, vfs, key, "full")?;
         journal.execute_batch(include_str!("../sql/journal.sql"))?;
         let main = open(main, vfs, key, "normal")?;
-        main.execute_batch(include_str!("../sql/main.sql"))?;
+        prepare_main(&main)?;
         Ok(Self { journal, main })
     }
+}
+
+/// The shape of the main file. Another number means another version of the app wrote it: then it is
+/// dropped and made anew, from the journal at once and from the server at the next contact.
+const MAIN_VERSION: i64 = 1;
+
+fn prepare_main(main: &Connection) -> Result<()> {
+    let version: i64 = main.query_row("pragma user_version", [], |row| row.get(0))?;
+    if version != MAIN_VERSION {
+        for table in tables(main)? {
+            main.execute_batch(&format!("drop table \"{table}\""))?;
+        }
+    }
+    main.execute_batch(include_str!("../sql/main.sql"))?;
+    main.pragma_update(None, "user_version", MAIN_VERSION)?;
+    Ok(())
+}
+
+fn tables(main: &Connection) -> Result<Vec<String>> {
+    let mut statement = main.prepare("select name from sqlite_schema where type = 'table'")?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 fn open(

@@ -212,8 +212,8 @@ fn put_status(db: &Connection, bytes: Option<&[u8]>) -> Result<()> {
             ExceptionState::Declined => "declined",
             ExceptionState::Replaced => "replaced",
         };
-        db.prepare_cached("update operation set state = ?2, code = ?3 where n = ?1")?
-            .execute(params![exception.n, state, exception.code])?;
+        db.prepare_cached("update operation set state = ?2, code = ?3, note = ?4 where n = ?1")?
+            .execute(params![exception.n, state, exception.code, exception.note])?;
     }
     Ok(())
 }

@@ -229,6 +229,23 @@ fn a_customer_stays_while_the_channel_it_went_to_is_on_its_way() {
 }
 
 #[test]
+fn a_main_file_of_another_version_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    drop(replica);
+    let main = rusqlite::Connection::open(folder.path().join("main.db")).unwrap();
+    main.execute_batch(
+        "drop table customer; create table customer (other); pragma user_version = 99",
+    )
+    .unwrap();
+    drop(main);
+    let replica = open(folder.path(), 50);
+    let card = ask::<CustomerCard>(&replica, &Query::Customer { id: customer });
+    assert_eq!(card.row.name, "海港食品 中山路店");
+}
+
+#[test]
 fn customers_are_found_the_way_people_type() {
     let folder = tempfile::tempdir().unwrap();
     let mut replica = open(folder.path(), 0);

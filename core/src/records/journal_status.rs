@@ -47,6 +47,10 @@ pub struct EntryException {
     /// What became of it.
     #[n(2)]
     pub state: ExceptionState,
+    /// What the office wrote to the rep when it decided; empty when nothing.
+    #[n(3)]
+    #[cbor(default)]
+    pub note: String,
 }
 
 /// What became of a quarantined entry.

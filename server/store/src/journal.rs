@@ -204,7 +204,7 @@ pub async fn publish_status(
 ) -> Result<()> {
     let position = position(&mut *db, device).await?;
     let rows = sqlx::query(
-        "select n, code, state from journal where device = $1 and state not in ('stored', 'admitted') \
+        "select n, code, state, note from journal where device = $1 and state not in ('stored', 'admitted') \
          order by n desc limit $2",
     )
     .bind(device.0)
@@ -216,6 +216,7 @@ pub async fn publish_status(
             n: row.try_get::<i64, _>("n")?.unsigned_abs(),
             code: row.try_get::<Option<String>, _>("code")?.unwrap_or_default(),
             state: column::from_code(row.try_get("state")?)?,
+            note: row.try_get::<Option<String>, _>("note")?.unwrap_or_default(),
         })
     });
     let status = JournalStatus {

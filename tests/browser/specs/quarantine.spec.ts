@@ -56,9 +56,11 @@ test("what the office declines is told to the rep and keeps nobody else waiting"
   await opensEntry(office);
   await office.page.getByRole("button", { name: office.text("decline"), exact: true }).click();
   const dialog = office.page.getByRole("dialog");
+  await dialog.getByLabel(office.text("reason_for_rep")).fill("They are open on Mondays");
   await dialog.getByRole("button", { name: office.text("decline") }).click();
   await expect(dialog).toBeHidden();
   expect(await note(office)).not.toBe("Closed on Mondays");
   await rep.tab("needs_you").click();
   await expect(phone.page.getByText(phone.text("kind_declined")).first()).toBeVisible();
+  await expect(phone.page.getByText("They are open on Mondays").first()).toBeVisible();
 });

@@ -129,7 +129,7 @@ impl Replica {
 
     fn recent(&self, condition: &str) -> Result<Vec<JournalRow>> {
         let mut statement = self.db.prepare_cached(&format!(
-            "select n, name, at, subject, state, code, params from operation {condition} order by n desc limit {RECENT}"
+            "select n, name, at, subject, state, code, note from operation {condition} order by n desc limit {RECENT}"
         ))?;
         let rows = statement.query_map([], |row| {
             Ok((
@@ -139,17 +139,22 @@ impl Replica {
                 row.get::<_, String>(3)?,
                 row.get::<_, String>(4)?,
                 row.get::<_, String>(5)?,
+                row.get::<_, String>(6)?,
             ))
         })?;
         rows.map(|row| {
-            let (n, operation, at, subject, state, code) = row?;
+            let (n, operation, at, subject, state, code, note) = row?;
+            let refused = || {
+                let refusal = Refusal::new(&code);
+                if note.is_empty() { refusal } else { refusal.with("note", &note) }
+            };
             Ok(JournalRow {
                 n,
                 operation,
                 at: Timestamp(at),
                 subject,
                 state: self.operation_state(n, &state)?,
-                refusal: (!code.is_empty() && state != "released").then(|| Refusal::new(&code)),
+                refusal: (!code.is_empty() && state != "released").then(refused),
             })
         })
         .collect()
