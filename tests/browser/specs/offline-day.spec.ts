@@ -47,10 +47,16 @@ async function opensOrdersDesk(office: Device): Promise<void> {
   await office.page.getByRole("link", { name: office.text("orders") }).first().click();
 }
 
-test("a visit and an order without a network reach the office once, and the answer comes back", async ({ phone, office }) => {
+/** The rep is ready for the day, and the office looks at its orders. */
+async function bothBegin(phone: Device, office: Device): Promise<Rep> {
   const rep = new Rep(phone);
   await rep.begins();
   await opensOrdersDesk(office);
+  return rep;
+}
+
+test("a visit and an order without a network reach the office once, and the answer comes back", async ({ phone, office }) => {
+  const rep = await bothBegin(phone, office);
 
   const number = await offlineVisit(rep);
   await phone.closeTab();
@@ -65,9 +71,7 @@ test("a visit and an order without a network reach the office once, and the answ
 });
 
 test("a receipt that never comes does not send anything twice", async ({ phone, office }) => {
-  const rep = new Rep(phone);
-  await rep.begins();
-  await opensOrdersDesk(office);
+  const rep = await bothBegin(phone, office);
   const number = await offlineVisit(rep);
 
   // The hub commits, and the line breaks before it can say so.
@@ -80,9 +84,7 @@ test("a receipt that never comes does not send anything twice", async ({ phone, 
 });
 
 test("a push that never arrives is sent again", async ({ phone, office }) => {
-  const rep = new Rep(phone);
-  await rep.begins();
-  await opensOrdersDesk(office);
+  const rep = await bothBegin(phone, office);
   const number = await offlineVisit(rep);
 
   const withheld = phone.network.cutAt("Push");
@@ -93,9 +95,7 @@ test("a push that never arrives is sent again", async ({ phone, office }) => {
 });
 
 test("a server that is killed goes on where it was", async ({ phone, office, server }) => {
-  const rep = new Rep(phone);
-  await rep.begins();
-  await opensOrdersDesk(office);
+  const rep = await bothBegin(phone, office);
   const number = await offlineVisit(rep);
 
   const held = phone.network.hold("Receipt");
@@ -110,9 +110,7 @@ test("a server that is killed goes on where it was", async ({ phone, office, ser
 });
 
 test("a line that is dead without anybody saying so is replaced", async ({ phone, office }) => {
-  const rep = new Rep(phone);
-  await rep.begins();
-  await opensOrdersDesk(office);
+  const rep = await bothBegin(phone, office);
   await rep.opensCustomer("hgsp", CUSTOMER);
   phone.network.silence("up", "down");
   await rep.checksIn();
