@@ -83,13 +83,35 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
         clock: NOW,
         cursors: vec![cursor],
         build: "web".into(),
+        receipt: None,
+        recorded: None,
+    };
+    let receipt = Receipt::sign(&SigningKey::from_bytes(&[7; 32]), device(), head(2), NOW);
+    let with_receipt = Hello { receipt: Some(receipt), recorded: Some(3), ..hello.clone() };
+    let range =
+        RangeReq { channel: Channel::Catalog, epoch: [4; 16], seq: 7, buckets: vec![5; 2048] };
+    let outcome = SignedRecord {
+        item: item(ItemKind::SalesOrder),
+        bytes: Bytes(vec![1]),
+        signature: Bytes(vec![6; 64]),
     };
     vec![
         ("Hello", FromDevice::Hello(hello)),
         ("Push", FromDevice::Push(push_of(vec![entry().to_bytes()], head(1), vec![6; 64]))),
-        ("Ping", FromDevice::Ping(Ping { clock: NOW })),
+        ("Ping", FromDevice::Ping(Ping { clock: NOW, journal: None })),
         ("Bye", FromDevice::Bye(Bye { reason: "SIGNED_OUT".into() })),
         ("Reauth", FromDevice::Reauth(Reauth { token: "token".into() })),
+        ("HelloReceipt", FromDevice::Hello(with_receipt)),
+        ("PingJournal", FromDevice::Ping(Ping { clock: NOW, journal: Some(3) })),
+        (
+            "Fetch",
+            FromDevice::Fetch(Fetch {
+                items: vec![item(ItemKind::Order)],
+                repair: Some(Channel::Catalog),
+            }),
+        ),
+        ("RangeReq", FromDevice::RangeReq(range)),
+        ("Offer", FromDevice::Offer(Offer { epoch: [4; 16], outcomes: vec![outcome], last: true })),
     ]
 }
 
@@ -102,16 +124,45 @@ fn from_hub() -> Vec<(&'static str, FromHub)> {
         receipt: Some(receipt.clone()),
         clock: NOW,
         channels: vec![channel_head()],
-        refusal: Some(refusal.into()),
+        refusal: Some(refusal.clone().into()),
+        restored: None,
     };
+    let restored = Restored { epoch: [4; 16], since: NOW };
+    let again = Welcome { refusal: None, restored: Some(restored), ..welcome.clone() };
+    let bucket = RangeBucket {
+        number: 2,
+        items: vec![RangeItem { item: item(ItemKind::Order), element: [6; 32] }],
+    };
+    let range = RangeRes {
+        channel: Channel::Catalog,
+        epoch: [4; 16],
+        seq: 7,
+        digest: [5; 32],
+        buckets: vec![bucket],
+        more: false,
+    };
+    let outcome = News::Signed(Bytes(vec![1]), Bytes(vec![6; 64]));
+    let fetched = FetchRes {
+        repair: Some(Channel::Catalog),
+        items: vec![BatchItem { item: item(ItemKind::SalesOrder), news: outcome }],
+        missing: vec![item(ItemKind::Visit)],
+    };
+    let signature = sign_wipe(&SigningKey::from_bytes(&[7; 32]), device(), NOW);
     vec![
         ("Welcome", FromHub::Welcome(welcome)),
         ("Denied", FromHub::Denied(denied.clone())),
         ("Receipt", FromHub::Receipt(receipt)),
         ("Grants", FromHub::Grants(Grants { channels: vec![channel_head()] })),
         ("Batch", FromHub::Batch(batch())),
-        ("Pong", FromHub::Pong(Ping { clock: NOW })),
+        ("Pong", FromHub::Pong(Ping { clock: NOW, journal: None })),
         ("Error", FromHub::Error(denied)),
+        ("WelcomeRestored", FromHub::Welcome(again)),
+        ("Wipe", FromHub::Wipe(Wipe { device: device(), at: NOW, signature })),
+        ("RangeRes", FromHub::RangeRes(range)),
+        ("Throttle", FromHub::Throttle(Throttle { retry_after_ms: 500 })),
+        ("FetchRes", FromHub::FetchRes(fetched)),
+        ("Notice", FromHub::Notice(Notice { refusal: refusal.into() })),
+        ("Offered", FromHub::Offered(Offered { epoch: [4; 16] })),
     ]
 }
 
@@ -202,6 +253,8 @@ fn open(line: &mut Device, key: &SigningKey) -> Vec<Vec<u8>> {
         signature: sign_head(key, device(), journal()),
         cursors: vec![],
         build: "web".into(),
+        receipt: None,
+        recorded: None,
     };
     device_answers(line, ToLine::Opened(opening), key)
 }
@@ -250,6 +303,7 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
                 stored_at: NOW,
                 channels: vec![channel_head()],
                 refusal: None,
+                restored: None,
             })),
             FromSession::Store { entries, .. } => {
                 ToSession::Stored { head: entries.last().unwrap().0, at: NOW }

@@ -46,7 +46,7 @@ impl App {
         let lock = lock(&config.data)?;
         let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
         let identity = Identity::open(store.clone(), clock.clone()).await?;
-        let hub = Hub::start(store.clone(), clock.clone()).await?;
+        let hub = Hub::open(store.clone(), clock.clone()).await?;
         let time = clock.clone();
         let erp = Embedded::new(store.clone(), Arc::new(move || time.now()));
         let desk = Desk::new(store.clone(), clock.clone());

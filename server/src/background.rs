@@ -19,6 +19,7 @@ pub async fn start(app: &App) -> Result<JoinSet<()>> {
     let decider = Decider::claim(app.store.clone(), app.erp.clone(), now.clone()).await?;
     let stock = StockPublisher::new(app.store.clone(), now, app.config.stock_interval_ms);
     let mut tasks = JoinSet::new();
+    tasks.spawn(app.hub.clone().run(app.stop.clone()));
     tasks.spawn(decider.run(app.stop.clone()));
     tasks.spawn(stock.run(app.stop.clone()));
     Ok(tasks)

@@ -45,7 +45,7 @@ async fn a_line_that_begins_with_nonsense_is_denied() {
         assert_eq!(phone.denied().await, code);
     }
     phone.connect().await;
-    phone.send(FromDevice::Ping(Ping { clock: Timestamp(0) })).await;
+    phone.send(FromDevice::Ping(Ping { clock: Timestamp(0), journal: None })).await;
     assert_eq!(phone.denied().await, "MALFORMED");
     phone.connect().await;
     phone.socket.as_mut().unwrap().send(Message::text("hello")).await.unwrap();
@@ -353,16 +353,16 @@ impl Operation for Unknown {
 async fn a_reserved_message_is_answered_and_the_line_goes_on() {
     let company = Company::open().await;
     let mut phone = company.online("lin").await;
-    phone.send_raw(vec![1, 0x04, 0, 0xa0]).await;
+    phone.send_raw(vec![1, 0x05, 0, 0xa0]).await;
     phone
         .until(|_, message| match message {
             FromHub::Error(denied) => {
-                assert_eq!((denied.refusal.code.as_str(), denied.answers), ("UNIMPLEMENTED", 4));
+                assert_eq!((denied.refusal.code.as_str(), denied.answers), ("UNIMPLEMENTED", 5));
                 true
             }
             _ => false,
         })
         .await;
-    phone.send(FromDevice::Ping(Ping { clock: Timestamp(0) })).await;
+    phone.send(FromDevice::Ping(Ping { clock: Timestamp(0), journal: None })).await;
     phone.until(|_, message| matches!(message, FromHub::Pong(_))).await;
 }

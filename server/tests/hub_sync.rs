@@ -139,7 +139,7 @@ async fn coming_back_with_nothing_new_costs_one_welcome() {
         let cursor = lin.cursors[&head.channel].cursor.unwrap();
         assert_eq!((cursor.seq, cursor.digest), (head.seq, head.digest), "{}", head.channel);
     }
-    lin.send(FromDevice::Ping(Ping { clock: Timestamp(0) })).await;
+    lin.send(FromDevice::Ping(Ping { clock: Timestamp(0), journal: None })).await;
     assert!(matches!(lin.next().await, Some(FromHub::Pong(_))));
 }
 
@@ -184,7 +184,7 @@ async fn a_device_has_one_line() {
     let newer = std::mem::replace(&mut lin.socket, older);
     assert_eq!(lin.denied().await, "");
     lin.socket = newer;
-    lin.send(FromDevice::Ping(Ping { clock: Timestamp(0) })).await;
+    lin.send(FromDevice::Ping(Ping { clock: Timestamp(0), journal: None })).await;
     lin.until(|_, message| matches!(message, FromHub::Pong(_))).await;
 }
 

@@ -153,7 +153,7 @@ fn write(db: &Connection, batch: &Batch, now: Timestamp) -> Result<BTreeSet<Topi
     for news in &batch.items {
         let element = match &news.news {
             News::Left => None,
-            News::Record(bytes) => {
+            News::Record(bytes) | News::Signed(bytes, _) => {
                 put_record(db, news.item, &bytes.0, &mut topics)?;
                 Some(record_element(batch.channel, news.item, &hash(&bytes.0)))
             }

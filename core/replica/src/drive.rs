@@ -39,6 +39,8 @@ impl Line {
             signature: replica.sign(replica.journal.head)?,
             cursors: replica.cursors()?,
             build: build.to_owned(),
+            receipt: replica.journal.receipt.clone(),
+            recorded: Some(replica.journal.head.n),
         };
         replica.set_line_state(LineState::Connecting, None);
         let todo = line.handle(replica, Event::Opened(opening))?;

@@ -3,7 +3,7 @@
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::records::Role;
 use roundsman_core::sync::{Entry, Head, Receipt};
-use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_core::time::Hlc;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
@@ -38,10 +38,8 @@ pub(crate) struct Journal {
     pub(crate) actor: u32,
     /// Number of the last order made here.
     pub(crate) order: u32,
-    /// Everything up to this is safe at the office.
-    pub(crate) safe_upto: u64,
-    /// Since when.
-    pub(crate) safe_at: Option<Timestamp>,
+    /// What the office signed for last.
+    pub(crate) receipt: Option<Receipt>,
 }
 
 impl Journal {
@@ -52,23 +50,15 @@ impl Journal {
             })
             .optional()?;
         let head = last.map_or_else(Head::default, |(n, hash)| Head { n, hash });
-        let mut journal = Self {
-            db,
-            head,
-            clock: Hlc::default(),
-            actor: 1,
-            order: 0,
-            safe_upto: 0,
-            safe_at: None,
-        };
+        let mut journal =
+            Self { db, head, clock: Hlc::default(), actor: 1, order: 0, receipt: None };
         journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
         journal.actor = u32::try_from(journal.number("actor")?.unwrap_or(1)).unwrap_or(1);
         journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
         if let Some(bytes) = journal.meta("receipt")? {
-            let receipt: Receipt =
+            let receipt =
                 minicbor::decode(&bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
-            journal.safe_upto = receipt.head.n;
-            journal.safe_at = Some(receipt.at);
+            journal.receipt = Some(receipt);
         }
         Ok(journal)
     }
@@ -139,14 +129,18 @@ impl Journal {
 
     /// Keeps a verified receipt; an older one than the one at hand is dropped.
     pub(crate) fn keep(&mut self, receipt: &Receipt) -> Result<()> {
-        if receipt.head.n < self.safe_upto {
+        if receipt.head.n < self.safe_upto() {
             return Ok(());
         }
         let bytes = minicbor::to_vec(receipt).map_err(|error| Error::Corrupt(error.to_string()))?;
         self.set_meta("receipt", &bytes)?;
-        self.safe_upto = receipt.head.n;
-        self.safe_at = Some(receipt.at);
+        self.receipt = Some(receipt.clone());
         Ok(())
+    }
+
+    /// Everything up to this is safe at the office.
+    pub(crate) fn safe_upto(&self) -> u64 {
+        self.receipt.as_ref().map_or(0, |receipt| receipt.head.n)
     }
 
     /// From now on changes are made under a fresh actor.

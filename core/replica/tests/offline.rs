@@ -179,6 +179,7 @@ fn a_receipt_for_other_entries_makes_nothing_safe() {
         clock: NOW,
         channels: vec![],
         refusal: None,
+        restored: None,
     };
     let todo = line.receive(&mut replica, encode_hub(&FromHub::Welcome(welcome))).unwrap();
     assert!(todo.close);
@@ -217,8 +218,14 @@ fn a_customer_stays_while_the_channel_it_went_to_is_on_its_way() {
     let mut hear = |replica: &mut Replica, message: FromHub| {
         assert!(!line.receive(replica, encode_hub(&message)).unwrap().close);
     };
-    let welcome =
-        Welcome { protocol: 1, receipt: None, clock: NOW, channels: head(north), refusal: None };
+    let welcome = Welcome {
+        protocol: 1,
+        receipt: None,
+        clock: NOW,
+        channels: head(north),
+        refusal: None,
+        restored: None,
+    };
     hear(&mut replica, FromHub::Welcome(welcome));
     hear(&mut replica, batch(north, digest, vec![whole]));
     assert_eq!(search(&replica, "海港"), 1);

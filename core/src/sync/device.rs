@@ -47,6 +47,10 @@ pub struct Opening {
     pub cursors: Vec<Cursor>,
     /// Build of the app.
     pub build: String,
+    /// The last receipt that is kept here.
+    pub receipt: Option<Receipt>,
+    /// The highest number ever recorded, as a second place remembers it.
+    pub recorded: Option<u64>,
 }
 
 /// What came of a batch.
@@ -170,6 +174,8 @@ impl Device {
             clock: now,
             cursors: opening.cursors,
             build: opening.build,
+            receipt: opening.receipt,
+            recorded: opening.recorded,
         })));
     }
 
@@ -185,6 +191,13 @@ impl Device {
             FromHub::Pong(pong) => effects.push(Effect::HubClock(pong.clock)),
             FromHub::Denied(denied) => effects.extend([refused(denied), Effect::Close]),
             FromHub::Error(denied) => effects.push(refused(denied)),
+            // Nothing of these was asked for.
+            FromHub::Wipe(_)
+            | FromHub::RangeRes(_)
+            | FromHub::Throttle(_)
+            | FromHub::FetchRes(_)
+            | FromHub::Notice(_)
+            | FromHub::Offered(_) => {}
         }
     }
 
@@ -257,7 +270,8 @@ impl Device {
             effects.push(Effect::Close);
         } else if silent_ms > PING_AFTER_MS && !self.pinged {
             self.pinged = true;
-            effects.push(send(&FromDevice::Ping(Ping { clock: now })));
+            effects
+                .push(send(&FromDevice::Ping(Ping { clock: now, journal: Some(self.journal.n) })));
         }
     }
 }
@@ -296,6 +310,8 @@ mod tests {
             signature: vec![],
             cursors: vec![],
             build: "test".into(),
+            receipt: None,
+            recorded: None,
         };
         device.handle(Event::Opened(opening), Timestamp(0));
     }
@@ -307,6 +323,7 @@ mod tests {
             clock: Timestamp(0),
             channels: vec![],
             refusal: None,
+            restored: None,
         })))
     }
 

@@ -6,7 +6,7 @@ use ed25519_dalek::SigningKey;
 
 use super::{
     Batch, Channel, ChannelHead, Cursor, Denied, Entry, FromDevice, FromHub, Grants,
-    HELLO_BYTES_MAX, Head, Hello, PROTOCOL, Ping, Push, Receipt, Welcome, decode_device,
+    HELLO_BYTES_MAX, Head, Hello, PROTOCOL, Ping, Push, Receipt, Restored, Welcome, decode_device,
     encode_hub, verify_head,
 };
 use crate::error::{Refusal, codes};
@@ -57,6 +57,8 @@ pub struct Known {
     pub channels: Vec<ChannelHead>,
     /// Why the token is not good.
     pub refusal: Option<Refusal>,
+    /// Set for a while after the server was restored from a backup.
+    pub restored: Option<Restored>,
 }
 
 /// What the host has to do.
@@ -213,7 +215,7 @@ impl Session {
                 self.store_next(effects);
             }
             FromDevice::Ping(_) if self.ready => {
-                effects.push(send(&FromHub::Pong(Ping { clock: now })))
+                effects.push(send(&FromHub::Pong(Ping { clock: now, journal: None })))
             }
             FromDevice::Reauth(reauth) if self.ready => {
                 let Some(hello) = &mut self.hello else { return };
@@ -226,6 +228,15 @@ impl Session {
                 effects.push(Effect::Authenticate(hello.clone()));
             }
             FromDevice::Bye(_) => effects.push(Effect::Close),
+            FromDevice::Fetch(_) | FromDevice::RangeReq(_) | FromDevice::Offer(_) if self.ready => {
+                let refusal = Refusal::new(codes::UNIMPLEMENTED);
+                let answers = message.number();
+                effects.push(send(&FromHub::Error(Denied {
+                    refusal: refusal.into(),
+                    answers,
+                    retry_after_ms: None,
+                })));
+            }
             _ => deny(Refusal::new(codes::MALFORMED).with("detail", "out of order"), effects),
         }
     }
@@ -256,6 +267,7 @@ impl Session {
             clock: now,
             channels: known.channels.clone(),
             refusal: known.refusal.map(Into::into),
+            restored: known.restored,
         })));
         self.follow(known.channels, &hello.cursors);
         self.hello = Some(hello);

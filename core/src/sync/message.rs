@@ -46,6 +46,12 @@ messages! {
         0x01 Hello(Hello),
         /// Journal entries.
         0x02 Push(Push),
+        /// Asks for items as they are now.
+        0x04 Fetch(Fetch),
+        /// Asks which part of a channel differs.
+        0x06 RangeReq(RangeReq),
+        /// Gives back what a restored server lacks.
+        0x07 Offer(Offer),
         /// Asks whether the line is alive.
         0x0A Ping(Ping),
         /// The device goes.
@@ -68,30 +74,34 @@ messages! {
         0x44 Grants(Grants),
         /// News of one channel.
         0x45 Batch(Batch),
+        /// The device must delete everything it holds.
+        0x47 Wipe(Wipe),
+        /// The answer to RangeReq.
+        0x49 RangeRes(RangeRes),
+        /// Send nothing more of the journal for a while.
+        0x4A Throttle(Throttle),
         /// The answer to Ping.
         0x4C Pong(Ping),
         /// The last message was not accepted; the line stays open.
         0x4D Error(Denied),
+        /// The answer to Fetch.
+        0x4E FetchRes(FetchRes),
+        /// Something a person should read; the line stays open.
+        0x4F Notice(Notice),
+        /// The answer to Offer.
+        0x51 Offered(Offered),
     }
 }
 
 /// Messages of this version that other builds may send; they are answered with `UNIMPLEMENTED`.
 pub const RESERVED: &[(u8, &str)] = &[
     (0x03, "Applied"),
-    (0x04, "Fetch"),
     (0x05, "DigestReq"),
-    (0x06, "RangeReq"),
-    (0x07, "Offer"),
     (0x08, "Blob"),
     (0x09, "Credit"),
     (0x46, "Revoke"),
-    (0x47, "Wipe"),
     (0x48, "DigestRes"),
-    (0x49, "RangeRes"),
-    (0x4A, "Throttle"),
     (0x4B, "Hint"),
-    (0x4E, "FetchRes"),
-    (0x4F, "Notice"),
     (0x50, "BlobData"),
 ];
 
@@ -127,6 +137,13 @@ pub struct Hello {
     /// Build of the app.
     #[n(8)]
     pub build: String,
+    /// The last receipt it got: a hub that holds less than it signed for went back in time.
+    #[n(9)]
+    pub receipt: Option<Receipt>,
+    /// The highest number it remembers having recorded, in a second place beside the journal; more
+    /// than the journal's head when its storage went back in time.
+    #[n(10)]
+    pub recorded: Option<u64>,
 }
 
 /// How far a device read a channel.
@@ -182,13 +199,81 @@ pub struct Bytes(
     pub Vec<u8>,
 );
 
-/// Sent back as it came.
+/// A sign of life, and from a device what waits there.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Ping {
     /// The sender's clock.
     #[n(0)]
     pub clock: Timestamp,
+    /// Number of the device's last entry: what is lost with a device can be counted from it.
+    #[n(1)]
+    pub journal: Option<u64>,
+}
+
+/// Asks for items as they are now, beside every channel's order: the history of a closed document,
+/// or what a repair found to differ.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Fetch {
+    /// Which.
+    #[n(0)]
+    pub items: Vec<ItemId>,
+    /// The channel that is being repaired; none: somebody wants to look at them.
+    #[n(1)]
+    pub repair: Option<Channel>,
+}
+
+/// Asks which part of a channel differs, after a digest did.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RangeReq {
+    /// The channel.
+    #[n(0)]
+    pub channel: Channel,
+    /// The feed's epoch.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// The device's cursor.
+    #[n(2)]
+    pub seq: u64,
+    /// Of each of the 256 buckets, the first 8 bytes of the sum of the elements in it, one after
+    /// another. An item is in the bucket that the last byte of its id names.
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    pub buckets: Vec<u8>,
+}
+
+/// Gives back outcomes that the server signed and lost.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Offer {
+    /// The epoch for which they were asked.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// Some of them.
+    #[n(1)]
+    pub outcomes: Vec<SignedRecord>,
+    /// Whether no more follow.
+    #[n(2)]
+    pub last: bool,
+}
+
+/// A record with the server's signature of it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SignedRecord {
+    /// The record.
+    #[n(0)]
+    pub item: ItemId,
+    /// As it was sent.
+    #[n(1)]
+    pub bytes: Bytes,
+    /// Over both.
+    #[n(2)]
+    pub signature: Bytes,
 }
 
 /// Why a device goes.
@@ -228,6 +313,132 @@ pub struct Welcome {
     /// Set when the token was not good: the journal is taken, nothing is sent.
     #[n(4)]
     pub refusal: Option<Code>,
+    /// Set for a while after the server was restored from a backup.
+    #[n(5)]
+    pub restored: Option<Restored>,
+}
+
+/// The server went back in time, and asks for what it signed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Restored {
+    /// Names the restoration: a device offers once for each.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// What was decided after this may be lost.
+    #[n(1)]
+    pub since: Timestamp,
+}
+
+/// The device must delete everything it holds, after its journal was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Wipe {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// When that was ordered.
+    #[n(1)]
+    pub at: Timestamp,
+    /// The server's signature of both.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub signature: Vec<u8>,
+}
+
+/// The parts of a channel that differ, as the hub has them.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RangeRes {
+    /// The channel.
+    #[n(0)]
+    pub channel: Channel,
+    /// The feed's epoch.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// The commit at which this holds.
+    #[n(2)]
+    pub seq: u64,
+    /// The digest at that commit.
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    pub digest: [u8; 32],
+    /// Buckets whose sum differs, with everything in them.
+    #[n(4)]
+    pub buckets: Vec<RangeBucket>,
+    /// Whether more buckets differ than fit: ask again after these are repaired.
+    #[n(5)]
+    pub more: bool,
+}
+
+/// One bucket of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RangeBucket {
+    /// Its number, 0 to 255.
+    #[n(0)]
+    pub number: u8,
+    /// The items in it.
+    #[n(1)]
+    pub items: Vec<RangeItem>,
+}
+
+/// One item of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RangeItem {
+    /// The item.
+    #[n(0)]
+    pub item: ItemId,
+    /// Its part of the channel's digest.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub element: [u8; 32],
+}
+
+/// Send nothing more of the journal for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Throttle {
+    /// For so long; the hub has spread this, so that not all come back together.
+    #[n(0)]
+    pub retry_after_ms: u32,
+}
+
+/// The answer to Fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FetchRes {
+    /// As in the question.
+    #[n(0)]
+    pub repair: Option<Channel>,
+    /// Those that the device may see: snapshots and records.
+    #[n(1)]
+    pub items: Vec<BatchItem>,
+    /// Those that it may not, or that are not here.
+    #[n(2)]
+    pub missing: Vec<ItemId>,
+}
+
+/// Something a person should read.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Notice {
+    /// What.
+    #[n(0)]
+    pub refusal: Code,
+}
+
+/// Everything that was offered for this epoch is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Offered {
+    /// As in the offer.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
 }
 
 /// A channel the device may read, and where its feed stands.
@@ -353,6 +564,9 @@ pub enum News {
     /// Changes of a document that the device has.
     #[n(3)]
     Changes(#[n(0)] Vec<ChangeNews>),
+    /// A record as it is now, with the server's signature: the device can give it back.
+    #[n(4)]
+    Signed(#[n(0)] Bytes, #[n(1)] Bytes),
 }
 
 /// One change of a document.

@@ -24,7 +24,11 @@ pub use limits::{
     PUSH_WINDOW,
 };
 pub use message::{
-    Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, FromDevice,
-    FromHub, Grants, Hello, News, PROTOCOL, Ping, Push, RESERVED, Reauth, Welcome,
+    Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, Fetch, FetchRes,
+    FromDevice, FromHub, Grants, Hello, News, Notice, Offer, Offered, PROTOCOL, Ping, Push,
+    RESERVED, RangeBucket, RangeItem, RangeReq, RangeRes, Reauth, Restored, SignedRecord, Throttle,
+    Welcome, Wipe,
 };
-pub use sign::{Receipt, sign_head, verify_head};
+pub use sign::{
+    Receipt, sign_head, sign_outcome, sign_wipe, verify_head, verify_outcome, verify_wipe,
+};

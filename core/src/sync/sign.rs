@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 
 use super::Head;
 use crate::error::{Refusal, Result, codes};
-use crate::id::DeviceId;
+use crate::id::{DeviceId, ItemId};
 use crate::time::Timestamp;
 
 /// The server's signed word that it durably holds a device's journal up to a head.
@@ -58,6 +58,39 @@ pub fn verify_head(key: &[u8; 32], device: DeviceId, head: Head, signature: &[u8
     verify(key, &head_text(device, head), signature)
 }
 
+/// The server's signature of a record that a device may have to give back.
+#[must_use]
+pub fn sign_outcome(key: &SigningKey, item: ItemId, bytes: &[u8]) -> Vec<u8> {
+    key.sign(&outcome_text(item, bytes)).to_bytes().to_vec()
+}
+
+/// Whether the server really signed this record.
+///
+/// # Errors
+/// [`codes::FORGED`] when it did not.
+pub fn verify_outcome(key: &[u8; 32], item: ItemId, bytes: &[u8], signature: &[u8]) -> Result<()> {
+    verify(key, &outcome_text(item, bytes), signature)
+}
+
+/// The server's signature of its order to wipe a device.
+#[must_use]
+pub fn sign_wipe(key: &SigningKey, device: DeviceId, at: Timestamp) -> Vec<u8> {
+    key.sign(&wipe_text(device, at)).to_bytes().to_vec()
+}
+
+/// Whether the server really ordered that.
+///
+/// # Errors
+/// [`codes::FORGED`] when it did not.
+pub fn verify_wipe(
+    key: &[u8; 32],
+    device: DeviceId,
+    at: Timestamp,
+    signature: &[u8],
+) -> Result<()> {
+    verify(key, &wipe_text(device, at), signature)
+}
+
 fn verify(key: &[u8; 32], text: &[u8], signature: &[u8]) -> Result<()> {
     let forged = || Refusal::new(codes::FORGED).with("detail", "signature");
     let key = VerifyingKey::from_bytes(key).map_err(|_| forged())?;
@@ -68,6 +101,14 @@ fn verify(key: &[u8; 32], text: &[u8], signature: &[u8]) -> Result<()> {
 fn head_text(device: DeviceId, head: Head) -> Vec<u8> {
     [b"roundsman head\0".as_slice(), device.0.as_bytes(), &head.n.to_be_bytes(), &head.hash]
         .concat()
+}
+
+fn outcome_text(item: ItemId, bytes: &[u8]) -> Vec<u8> {
+    [b"roundsman outcome\0".as_slice(), &item.to_bytes(), bytes].concat()
+}
+
+fn wipe_text(device: DeviceId, at: Timestamp) -> Vec<u8> {
+    [b"roundsman wipe\0".as_slice(), device.0.as_bytes(), &at.millis().to_be_bytes()].concat()
 }
 
 fn receipt_text(device: DeviceId, head: Head, at: Timestamp) -> Vec<u8> {

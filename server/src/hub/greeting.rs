@@ -36,6 +36,7 @@ pub(super) async fn known(app: &App, hello: &Hello) -> Result<Known> {
         stored_at: position.stored_at,
         channels,
         refusal,
+        restored: None,
     })
 }
 

@@ -1,24 +1,27 @@
 //! The sync endpoint: journals come up and are judged, channels go down.
 //!
-//! [`socket`] hosts one line's state machine, which lives in the core. What a line stored is judged
-//! beside it by [`Hub`], so that a receipt never waits for a judgement.
+//! [`host`] hosts one line's state machine, which lives in the core; [`socket`] carries its frames.
+//! What a line stored is judged beside it by [`Hub`], so that a receipt never waits for a judgement.
 
 mod admission;
 mod change;
 mod docket;
 mod greeting;
+pub mod host;
 mod lines;
 mod new_customer;
 mod quarantine;
 pub mod socket;
 mod subject;
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use roundsman_core::id::DeviceId;
 use roundsman_store::{Store, journal};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::error::Result;
@@ -37,57 +40,74 @@ pub struct Hub {
     store: Store,
     clock: Clock,
     lines: Arc<Lines>,
-    /// Devices whose entries are being judged; true: more came meanwhile.
-    judging: Arc<Mutex<BTreeMap<DeviceId, bool>>>,
+    /// Devices with entries that nobody has judged, in the order in which they came.
+    due: Arc<Mutex<VecDeque<DeviceId>>>,
+    more: Arc<Notify>,
 }
 
 impl Hub {
-    /// Starts judging what a process that went down left unjudged.
+    /// A hub that knows what a process that went down left unjudged.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn start(store: Store, clock: Clock) -> Result<Self> {
-        let hub = Self { store, clock, lines: Arc::default(), judging: Arc::default() };
+    pub async fn open(store: Store, clock: Clock) -> Result<Self> {
+        let hub =
+            Self { store, clock, lines: Arc::default(), due: Arc::default(), more: Arc::default() };
         for device in journal::devices_behind(&hub.store.read).await? {
             hub.judge(device);
         }
         Ok(hub)
     }
 
-    /// Judges what this device stored, beside whatever the caller goes on to do.
+    /// Has this device's entries judged, beside whatever the caller goes on to do.
     pub(crate) fn judge(&self, device: DeviceId) {
-        let mut judging = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(more) = judging.get_mut(&device) {
-            *more = true;
-            return;
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if !due.contains(&device) {
+            due.push_back(device);
         }
-        judging.insert(device, false);
-        let hub = self.clone();
-        tokio::spawn(async move { hub.judge_all(device).await });
+        self.more.notify_one();
     }
 
-    async fn judge_all(&self, device: DeviceId) {
+    /// Judges what is due until the token is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
         loop {
-            match admission::judge_some(&self.store, &self.clock, device).await {
-                Ok(true) => continue,
-                Ok(false) if self.rest(device) => return,
-                Ok(false) => continue,
+            match self.judge_next().await {
+                Ok(true) => {}
+                Ok(false) => tokio::select! {
+                    () = self.more.notified() => {}
+                    () = stop.cancelled() => return,
+                },
                 Err(roundsman_store::Error::Stopped) => return,
-                Err(error) => {
-                    tracing::error!(%device, %error, "entries could not be judged; trying again");
-                    tokio::time::sleep(RETRY).await;
-                }
+                // Logged where it happened.
+                Err(_) => {}
             }
         }
     }
 
-    /// Stops judging, unless more came meanwhile.
-    fn rest(&self, device: DeviceId) -> bool {
-        let mut judging = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
-        let more = judging.insert(device, false).unwrap_or(false);
-        if !more {
-            judging.remove(&device);
+    /// Judges some entries of the device that waits longest; false when nothing is due.
+    ///
+    /// # Errors
+    /// When the database refuses; the device is then due again after a while.
+    pub async fn judge_next(&self) -> roundsman_store::Result<bool> {
+        let next = self.due.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some(device) = next else { return Ok(false) };
+        match admission::judge_some(&self.store, &self.clock, device).await {
+            Ok(true) => self.judge(device),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%device, %error, "entries could not be judged; trying again");
+                self.judge_later(device);
+                return Err(error);
+            }
         }
-        !more
+        Ok(true)
+    }
+
+    fn judge_later(&self, device: DeviceId) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(RETRY).await;
+            hub.judge(device);
+        });
     }
 }

@@ -228,6 +228,8 @@ impl Phone {
             clock: Timestamp(0),
             cursors,
             build: "test".to_owned(),
+            receipt: None,
+            recorded: None,
         }))
         .await;
     }
@@ -296,7 +298,7 @@ impl Phone {
                     held.elements.remove(&id);
                     continue;
                 }
-                News::Record(bytes) => {
+                News::Record(bytes) | News::Signed(bytes, _) => {
                     held.elements.insert(id, record_element(batch.channel, id, &hash(&bytes.0)));
                     continue;
                 }
@@ -432,7 +434,7 @@ pub fn status_in(message: &FromHub) -> Option<JournalStatus> {
     let FromHub::Batch(batch) = message else { return None };
     let Channel::Device(_) = batch.channel else { return None };
     batch.items.iter().find_map(|item| match &item.news {
-        News::Record(bytes) => JournalStatus::from_bytes(&bytes.0).ok(),
+        News::Record(bytes) | News::Signed(bytes, _) => JournalStatus::from_bytes(&bytes.0).ok(),
         _ => None,
     })
 }

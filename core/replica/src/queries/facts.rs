@@ -32,7 +32,7 @@ impl Replica {
         Ok(match state {
             "quarantined" => SyncState::NeedsOffice,
             "declined" => SyncState::NeedsYou,
-            _ if n > self.journal.safe_upto => SyncState::SavedHere,
+            _ if n > self.journal.safe_upto() => SyncState::SavedHere,
             _ if i64::try_from(n).unwrap_or(i64::MAX)
                 > main_file::number(&self.db, "admitted_upto")? =>
             {

@@ -25,9 +25,9 @@ impl Replica {
             last_contact: (contact > 0).then_some(Timestamp(contact)),
             journal: JournalView {
                 entries: journal.head.n,
-                safe_upto: journal.safe_upto,
-                safe_at: journal.safe_at,
-                waiting: journal.head.n - journal.safe_upto.min(journal.head.n),
+                safe_upto: journal.safe_upto(),
+                safe_at: journal.receipt.as_ref().map(|receipt| receipt.at),
+                waiting: journal.head.n - journal.safe_upto().min(journal.head.n),
             },
             catch_up: self.catch_up_view()?,
             persisted: self.line.persisted,

@@ -1,0 +1,249 @@
+//! One line's session with everything it needs of the server: frames in, frames out.
+//!
+//! [`super::socket`] carries the frames; a simulated network can do so as well.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::PersonId;
+use roundsman_core::sync::hub::{Effect, Event, Session};
+use roundsman_core::sync::{
+    BATCH_BYTES, Batch, Channel, ChannelHead, Denied, Entry, FromHub, Head, Hello, compressed,
+    encode_hub,
+};
+use roundsman_store::feed_read::{self, Span};
+use roundsman_store::{Commit, journal, visibility};
+
+use super::greeting;
+use super::lines::Line;
+use crate::app::App;
+use crate::error::{Error, Result};
+
+/// Bodies from this size on are worth compressing.
+const COMPRESS_BYTES_MIN: usize = 512;
+/// The level at which zstd takes less time than the network.
+const ZSTD_LEVEL: i32 = 3;
+
+/// What the owner of the line has to do.
+#[derive(Debug, Default)]
+pub struct Todo {
+    /// Frames to send, in this order.
+    pub frames: Vec<Bytes>,
+    /// Whether the line ends after them.
+    pub close: bool,
+}
+
+/// What hosts one session.
+pub struct Host {
+    app: Arc<App>,
+    session: Session,
+    line: Line,
+    /// Set once the token was good.
+    person: Option<PersonId>,
+    channels: Vec<ChannelHead>,
+    /// The page to read next. Frames go first, so that a long catch-up never holds up a journal.
+    page: Option<Span>,
+}
+
+impl Host {
+    /// A line on which nothing was said yet; none when there are too many.
+    #[must_use]
+    pub fn open(app: Arc<App>) -> Option<Self> {
+        let line = app.hub.lines.open()?;
+        let session = Session::new(app.identity.key().clone(), app.clock.now());
+        Some(Self { app, session, line, person: None, channels: Vec::new(), page: None })
+    }
+
+    /// Whether the device has said who it is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.line.device().is_some()
+    }
+
+    /// Ends when the same device opened another line.
+    #[must_use]
+    pub fn replaced(&self) -> tokio_util::sync::CancellationToken {
+        self.line.replaced.clone()
+    }
+
+    /// Whether a page of a channel is to be read and sent.
+    #[must_use]
+    pub fn has_page(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// Takes in a frame.
+    pub async fn receive(&mut self, frame: Vec<u8>) -> Todo {
+        self.happened(Event::Frame(frame)).await
+    }
+
+    /// Reads the next page.
+    pub async fn read_page(&mut self) -> Todo {
+        let Some(span) = self.page.take() else { return Todo::default() };
+        let Some(device) = self.session.device() else { return Todo::default() };
+        let pool = &self.app.store.read;
+        let event = match feed_read::batch(pool, span, device, BATCH_BYTES).await {
+            Ok(batch) => Event::Page(span.channel, batch),
+            Err(error) => Event::Refused(refusal_of(error.into())),
+        };
+        self.happened(event).await
+    }
+
+    /// A commit may have moved channels of this line.
+    pub async fn committed(&mut self, commit: &Commit) -> Todo {
+        let heads = commit.heads().filter(|(channel, _)| self.session.follows(*channel));
+        let events = heads.map(|(channel, seq)| Event::Committed(channel, seq.unsigned_abs()));
+        self.all_happened(events.collect()).await
+    }
+
+    /// Commits were missed: any channel may have moved.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn look_again(&mut self) -> Result<Todo> {
+        let channels: Vec<Channel> = self.channels.iter().map(|head| head.channel).collect();
+        let mut db = self.app.store.read.acquire().await.map_err(Error::internal)?;
+        let heads = feed_read::heads(&mut db, &channels).await?;
+        drop(db);
+        let events = heads.into_iter().map(|head| Event::Committed(head.channel, head.seq));
+        Ok(self.all_happened(events.collect()).await)
+    }
+
+    /// Time passes.
+    pub async fn tick(&mut self) -> Todo {
+        self.happened(Event::Tick).await
+    }
+
+    /// Ends the line of a device that was locked out, and follows grants that began or ended.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn check_rights(&mut self) -> Result<Todo> {
+        let Some(device) = self.session.device() else { return Ok(Todo::default()) };
+        let app = self.app.clone();
+        match app.identity.device(device).await? {
+            Some(enrolled) if !enrolled.revoked => {}
+            _ => return Ok(self.refuse(Refusal::new(codes::DEVICE_REVOKED)).await),
+        }
+        let Some(person) = self.person else { return Ok(Todo::default()) };
+        match visibility::member(&app.store.read, person).await? {
+            Some(member) if member.disabled_at.is_none() => {}
+            _ => return Ok(self.refuse(Refusal::new(codes::SIGN_IN_AGAIN)).await),
+        }
+        let heads = greeting::heads(&app, person, device).await?;
+        let names = |heads: &[ChannelHead]| heads.iter().map(|it| it.channel).collect::<Vec<_>>();
+        if names(&heads) == names(&self.channels) {
+            return Ok(Todo::default());
+        }
+        self.channels.clone_from(&heads);
+        Ok(self.happened(Event::Granted(heads)).await)
+    }
+
+    /// Ends the line with a reason.
+    pub async fn refuse(&mut self, refusal: Refusal) -> Todo {
+        self.happened(Event::Refused(refusal)).await
+    }
+
+    async fn happened(&mut self, event: Event) -> Todo {
+        self.all_happened(VecDeque::from([event])).await
+    }
+
+    /// Tells the session what happened and carries out everything that follows.
+    async fn all_happened(&mut self, mut events: VecDeque<Event>) -> Todo {
+        let mut todo = Todo::default();
+        while let Some(event) = events.pop_front() {
+            let effects = self.session.handle(event, self.app.clock.now());
+            self.take_over(&effects);
+            for effect in effects {
+                events.extend(self.carry_out(effect, &mut todo).await);
+            }
+            if todo.close {
+                break;
+            }
+        }
+        todo
+    }
+
+    /// Only a device whose signature was good takes over from its older line.
+    fn take_over(&mut self, effects: &[Effect]) {
+        let asks = |effect: &Effect| matches!(effect, Effect::Authenticate(_) | Effect::Close);
+        if let (None, Some(device)) = (self.line.device(), self.session.device())
+            && !effects.iter().any(asks)
+        {
+            self.line.belongs_to(device);
+        }
+    }
+
+    async fn carry_out(&mut self, effect: Effect, todo: &mut Todo) -> Option<Event> {
+        match effect {
+            Effect::Send(frame) => todo.frames.push(frame.into()),
+            Effect::SendBatch(batch) => todo.frames.push(encode_batch(batch).into()),
+            Effect::Authenticate(hello) => return Some(self.authenticate(&hello).await),
+            Effect::Store { after, entries } => return Some(self.store(after, entries).await),
+            Effect::ReadFeed { channel, from, since } => {
+                self.page = Some(Span { channel, from, since })
+            }
+            Effect::Close => todo.close = true,
+        }
+        None
+    }
+
+    async fn authenticate(&mut self, hello: &Hello) -> Event {
+        match greeting::known(&self.app, hello).await {
+            Ok(known) => {
+                self.person = known.person;
+                self.channels.clone_from(&known.channels);
+                Event::Known(Box::new(known))
+            }
+            Err(error) => Event::Refused(refusal_of(error)),
+        }
+    }
+
+    async fn store(&mut self, after: Head, entries: Vec<(Head, Entry, Vec<u8>)>) -> Event {
+        let Some(device) = self.session.device() else { return Event::Tick };
+        let now = self.app.clock.now();
+        let stored = self.app.store.write.run(move |db, _| {
+            Box::pin(async move { journal::append(db, device, after, &entries, now).await })
+        });
+        match stored.await {
+            Ok(head) => {
+                self.app.hub.judge(device);
+                Event::Stored { head, at: now }
+            }
+            Err(error) => Event::Refused(refusal_of(error.into())),
+        }
+    }
+}
+
+/// The last word on a line that the session did not hear of: the frame could not be read.
+pub(super) fn denied(refusal: Refusal) -> Todo {
+    let denied = Denied { refusal: refusal.into(), answers: 0, retry_after_ms: None };
+    Todo { frames: vec![encode_hub(&FromHub::Denied(denied)).into()], close: true }
+}
+
+/// A batch as a frame, compressed where that pays.
+fn encode_batch(batch: Batch) -> Vec<u8> {
+    let message = FromHub::Batch(batch);
+    let body = message.body();
+    if body.len() >= COMPRESS_BYTES_MIN
+        && let Ok(size) = u32::try_from(body.len())
+        && let Ok(small) = zstd::bulk::compress(&body, ZSTD_LEVEL)
+        && small.len() < body.len()
+    {
+        return compressed(message.number(), size, &small);
+    }
+    encode_hub(&message)
+}
+
+/// What a device is told of an error; the log says the rest.
+fn refusal_of(error: Error) -> Refusal {
+    match error {
+        Error::Refused(refusal) => refusal,
+        Error::Internal(error) => {
+            tracing::error!(%error, "a line failed");
+            Refusal::new(codes::INTERNAL)
+        }
+    }
+}
