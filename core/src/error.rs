@@ -107,6 +107,8 @@ pub mod codes {
         VISIT_OPEN = "VISIT_OPEN";
         /// The cart was already submitted.
         CART_SUBMITTED = "CART_SUBMITTED";
+        /// The clock of the device was wrong when this was recorded.
+        CLOCK_SUSPECT = "CLOCK_SUSPECT";
         /// The device's storage refused to write.
         STORAGE = "STORAGE";
         /// The tab that was recording closed in the middle; look whether it was recorded.

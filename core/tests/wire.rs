@@ -252,6 +252,7 @@ fn open(line: &mut Device, key: &SigningKey) -> Vec<Vec<u8>> {
         journal: journal(),
         signature: sign_head(key, device(), journal()),
         cursors: vec![],
+        clock: NOW,
         build: "web".into(),
         receipt: None,
         recorded: None,

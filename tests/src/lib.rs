@@ -2,7 +2,9 @@
 //! devices, the office with its browser session.
 
 mod office;
+mod work;
 mod world;
 
 pub use office::Office;
-pub use world::{World, find};
+pub use work::{decided, fill_cart, find, take_order};
+pub use world::World;

@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use roundsman_core::id::CustomerId;
-use roundsman_core::views::CustomerRow;
+use anyhow::Result;
 use roundsman_device::{Device, DeviceHost};
-use roundsman_replica::{Query, Rows};
 use roundsman_server::clock::Clock;
 use roundsman_server::config::Config;
 use roundsman_server::demo;
@@ -102,15 +99,4 @@ impl World {
     pub async fn office(&self) -> Result<Office> {
         Office::sign_in(&self.url(), "office", PASSWORD).await
     }
-}
-
-/// The customer that a search finds first on a device.
-///
-/// # Errors
-/// When there is none.
-pub fn find(device: &Device, search: &str) -> Result<CustomerId> {
-    let query =
-        Query::Customers { search: Some(search.to_owned()), sort: None, page: Default::default() };
-    let found: Rows<CustomerRow> = device.ask(&query)?;
-    Ok(found.rows.first().with_context(|| format!("no customer for {search}"))?.id)
 }

@@ -39,7 +39,7 @@ impl Replica {
                 cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq >= batch.to);
             return Ok(if stale { Outcome::Stale } else { Outcome::Diverged });
         }
-        let now = self.host.now();
+        let now = self.now();
         let transaction = self.db.transaction()?;
         match write(&transaction, batch, now) {
             Ok(topics) => {

@@ -7,7 +7,7 @@ use roundsman_core::sync::device::{Device, Effect, Event, Opening, push_of};
 use roundsman_core::sync::{Channel, Cursor, Push};
 use roundsman_core::views::Connection as LineState;
 
-use crate::{Replica, Result, Topic, main_file};
+use crate::{Replica, Result, Topic};
 
 /// A line to the hub: frames in, frames out. Whoever owns the socket drives it.
 pub struct Line {
@@ -38,6 +38,7 @@ impl Line {
             journal: replica.journal.head,
             signature: replica.sign(replica.journal.head)?,
             cursors: replica.cursors()?,
+            clock: replica.now(),
             build: build.to_owned(),
             receipt: replica.journal.receipt.clone(),
             recorded: Some(replica.journal.head.n),
@@ -125,9 +126,9 @@ impl Replica {
             }
             Effect::Apply(batch) => events.push_back(Event::Applied(self.apply(&batch)?)),
             Effect::StartOver(channel) => self.start_over(channel)?,
-            Effect::HubClock(_) => self.heard()?,
+            Effect::HubClock(hub) => self.heard_time(hub)?,
             Effect::UpToDate => {
-                self.heard()?;
+                self.contact_at(self.now())?;
                 self.changed.insert(Topic::Sync);
             }
             Effect::Refused(refusal) => self.set_line_state(LineState::Refused, Some(refusal)),
@@ -193,9 +194,5 @@ impl Replica {
         self.line.state = state;
         self.line.refusal = refusal;
         self.changed.insert(Topic::Sync);
-    }
-
-    fn heard(&mut self) -> Result<()> {
-        main_file::set_number(&self.db, "last_contact", self.host.now().millis())
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Journal {
     db: Connection,
     pub(crate) head: Head,
     pub(crate) clock: Hlc,
+    /// What the device's clock has to be moved by.
+    pub(crate) correction_ms: i64,
     /// Counts the actors this device has used.
     pub(crate) actor: u32,
     /// Number of the last order made here.
@@ -50,9 +52,17 @@ impl Journal {
             })
             .optional()?;
         let head = last.map_or_else(Head::default, |(n, hash)| Head { n, hash });
-        let mut journal =
-            Self { db, head, clock: Hlc::default(), actor: 1, order: 0, receipt: None };
+        let mut journal = Self {
+            db,
+            head,
+            clock: Hlc::default(),
+            correction_ms: 0,
+            actor: 1,
+            order: 0,
+            receipt: None,
+        };
         journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
+        journal.correction_ms = journal.number("correction")?.unwrap_or(0);
         journal.actor = u32::try_from(journal.number("actor")?.unwrap_or(1)).unwrap_or(1);
         journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
         if let Some(bytes) = journal.meta("receipt")? {
@@ -141,6 +151,20 @@ impl Journal {
     /// Everything up to this is safe at the office.
     pub(crate) fn safe_upto(&self) -> u64 {
         self.receipt.as_ref().map_or(0, |receipt| receipt.head.n)
+    }
+
+    /// The device's clock is to be moved by so much.
+    pub(crate) fn set_correction(&mut self, by_ms: i64) -> Result<()> {
+        self.set_meta("correction", &by_ms.to_be_bytes())?;
+        self.correction_ms = by_ms;
+        Ok(())
+    }
+
+    /// The hybrid clock goes on from here.
+    pub(crate) fn set_clock(&mut self, clock: Hlc) -> Result<()> {
+        self.set_meta("clock", &clock.0.to_be_bytes())?;
+        self.clock = clock;
+        Ok(())
     }
 
     /// From now on changes are made under a fresh actor.

@@ -13,6 +13,7 @@
 #![deny(clippy::iter_over_hash_type)]
 
 mod apply;
+mod clock;
 mod drive;
 mod error;
 mod files;

@@ -104,7 +104,7 @@ impl Replica {
             return Err(Refusal::new(codes::VISIT_OPEN).with("visit", open).into());
         }
         let visit = VisitId(self.new_id());
-        let (at, offset_minutes) = (self.host.now(), self.host.offset_minutes());
+        let (at, offset_minutes) = (self.now(), self.host.offset_minutes());
         let begun = Begun { customer, rep, at, offset_minutes, place };
         planned(visit::CheckIn { visit, begun }, visit, subject)
     }
@@ -120,7 +120,7 @@ impl Replica {
             Some(note) => note,
             None => self.visit_document(visit)?.note,
         };
-        let finished = Finished { at: self.host.now(), outcome, note };
+        let finished = Finished { at: self.now(), outcome, note };
         planned(visit::CheckOut { visit, finished }, visit, subject)
     }
 
@@ -148,7 +148,7 @@ impl Replica {
             pack,
             quantity,
             discount: discount.or(before.map(|line| line.discount)).unwrap_or_default(),
-            added_at: before.map_or_else(|| self.host.now(), |line| line.added_at),
+            added_at: before.map_or_else(|| self.now(), |line| line.added_at),
         };
         planned(cart::SetLine { cart, begin_for, line }, cart, subject)
     }
@@ -185,7 +185,7 @@ impl Replica {
             cart: cart_id,
             customer_name,
             rep: identity.person,
-            at: self.host.now(),
+            at: self.now(),
             offset_minutes: self.host.offset_minutes(),
         };
         let signed = order::sign(signing, &cart, &shelf)?;
@@ -193,7 +193,7 @@ impl Replica {
     }
 
     pub(crate) fn new_id(&mut self) -> Uuid {
-        let now = self.host.now();
+        let now = self.now();
         uuid_v7(now, self.host.as_mut())
     }
 

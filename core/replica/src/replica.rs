@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::ItemId;
 use roundsman_core::sync::sign_head;
-use roundsman_core::time::Hlc;
+use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_core::views::Connection as LineState;
 use rusqlite::Connection;
 
@@ -31,6 +31,8 @@ pub(crate) struct LineStatus {
     pub(crate) state: LineState,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) persisted: Option<bool>,
+    /// When the hub was last heard, by its own clock.
+    pub(crate) contact: Timestamp,
 }
 
 impl Replica {
@@ -43,7 +45,12 @@ impl Replica {
         let journal = Journal::open(files.journal)?;
         let identity = journal.identity()?;
         let directory = RefCell::new(Directory::load(&files.main)?);
-        let line = LineStatus { state: LineState::Offline, refusal: None, persisted: None };
+        let line = LineStatus {
+            state: LineState::Offline,
+            refusal: None,
+            persisted: None,
+            contact: Timestamp(main_file::number(&files.main, "last_contact")?),
+        };
         let mut replica = Self {
             host,
             journal,
@@ -103,7 +110,7 @@ impl Replica {
     /// The hybrid clock for what is done now: after everything done or seen here.
     pub(crate) fn tick(&self) -> Result<Hlc> {
         let seen = Hlc(main_file::number(&self.db, "clock")?);
-        Ok(self.journal.clock.max(seen).tick(self.host.now()))
+        Ok(self.journal.clock.max(seen).tick(self.now()))
     }
 
     /// Projects a document's row again and notes the topic.

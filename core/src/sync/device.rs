@@ -45,6 +45,8 @@ pub struct Opening {
     pub signature: Vec<u8>,
     /// How far each channel is.
     pub cursors: Vec<Cursor>,
+    /// What the device takes the time to be.
+    pub clock: Timestamp,
     /// Build of the app.
     pub build: String,
     /// The last receipt that is kept here.
@@ -171,7 +173,7 @@ impl Device {
             device: self.id,
             journal: opening.journal,
             signature: opening.signature,
-            clock: now,
+            clock: opening.clock,
             cursors: opening.cursors,
             build: opening.build,
             receipt: opening.receipt,
@@ -309,6 +311,7 @@ mod tests {
             journal: Head { n, hash: [1; 32] },
             signature: vec![],
             cursors: vec![],
+            clock: Timestamp(0),
             build: "test".into(),
             receipt: None,
             recorded: None,

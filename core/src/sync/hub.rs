@@ -6,8 +6,8 @@ use ed25519_dalek::SigningKey;
 
 use super::{
     Batch, Channel, ChannelHead, Cursor, Denied, Entry, FromDevice, FromHub, Grants,
-    HELLO_BYTES_MAX, Head, Hello, PROTOCOL, Ping, Push, Receipt, Restored, Welcome, decode_device,
-    encode_hub, verify_head,
+    HELLO_BYTES_MAX, Head, Hello, LineClock, PROTOCOL, Ping, Push, Receipt, Restored, Welcome,
+    decode_device, encode_hub, verify_head,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, PersonId};
@@ -109,6 +109,7 @@ struct Progress {
 pub struct Session {
     key: SigningKey,
     hello: Option<Hello>,
+    clock: LineClock,
     device_key: [u8; 32],
     stored: Head,
     /// Pushes that wait for [`Effect::Store`], since the chain is checked against what is stored.
@@ -128,6 +129,7 @@ impl Session {
         Self {
             key,
             hello: None,
+            clock: LineClock::default(),
             device_key: [0; 32],
             stored: Head::default(),
             ready: false,
@@ -144,6 +146,12 @@ impl Session {
     #[must_use]
     pub fn device(&self) -> Option<DeviceId> {
         self.hello.as_ref().map(|hello| hello.device)
+    }
+
+    /// How far the device's clock was off when it said hello.
+    #[must_use]
+    pub fn clock(&self) -> LineClock {
+        self.clock
     }
 
     /// Whether commits of this channel concern the line.
@@ -207,6 +215,7 @@ impl Session {
                         effects,
                     );
                 }
+                self.clock = LineClock::new(hello.clock, now, hello.journal.n);
                 self.hello = Some(hello.clone());
                 effects.push(Effect::Authenticate(hello));
             }

@@ -8,6 +8,7 @@ pub mod device;
 pub mod hub;
 
 mod channel;
+mod clock;
 mod digest;
 mod frame;
 mod journal;
@@ -16,6 +17,7 @@ mod message;
 mod sign;
 
 pub use channel::Channel;
+pub use clock::{LineClock, correction_ms};
 pub use digest::{Digest, document_element, hash, record_element};
 pub use frame::{COMPRESSED, compressed, decode_device, decode_hub, encode_device, encode_hub};
 pub use journal::{Entry, EntryChange, Head};

@@ -140,6 +140,9 @@ pub struct OrderView {
     pub note: String,
     /// None while it waits.
     pub outcome: Option<OutcomeView>,
+    /// By how many milliseconds the device's clock was probably ahead (negative: behind) when it
+    /// was recorded; none when it was about right. Known in the office only.
+    pub clock_off_ms: Option<i64>,
 }
 
 /// One thing that happened to a document.
@@ -262,6 +265,7 @@ impl OrderView {
                 decided_at: order.decided_at,
                 promised_on: order.promised_on,
             }),
+            clock_off_ms: None,
         }
     }
 }

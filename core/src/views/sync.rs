@@ -125,6 +125,9 @@ pub struct SyncView {
     pub refusal: Option<Refusal>,
     /// When the server was last heard.
     pub last_contact: Option<Timestamp>,
+    /// By how many milliseconds this device's clock is ahead of the server's (negative: behind);
+    /// none when it is about right. Times are corrected by it.
+    pub clock_off_ms: Option<i64>,
     /// What was recorded.
     pub journal: JournalView,
     /// None when everything is here.

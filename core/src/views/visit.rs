@@ -49,6 +49,9 @@ pub struct VisitView {
     pub place: Option<Place>,
     /// From the customer's place, in metres.
     pub distance_m: Option<f64>,
+    /// By how many milliseconds the device's clock was probably ahead (negative: behind) when it
+    /// was recorded; none when it was about right. Known in the office only.
+    pub clock_off_ms: Option<i64>,
 }
 
 impl VisitRow {
@@ -82,7 +85,7 @@ impl VisitView {
     pub fn new(row: VisitRow, visit: &Visit, customer_place: Option<&Place>) -> Self {
         let place = visit.begun.place;
         let distance_m = place.zip(customer_place).map(|(at, customer)| at.distance_m(customer));
-        Self { row, place, distance_m }
+        Self { row, place, distance_m, clock_off_ms: None }
     }
 }
 

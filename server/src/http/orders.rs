@@ -8,6 +8,7 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, OrderId, PersonId};
 use roundsman_core::time::Day;
 use roundsman_core::views::{HistoryRow, OrderRow, OrderState, OrderView, SyncState};
+use roundsman_store::clock;
 use roundsman_store::lists::Page as Wanted;
 use roundsman_store::lists::orders::{self, ListedOrder, OrderFilter};
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,9 @@ pub async fn show(
     let narrow = OrderFilter { id: Some(id), ..OrderFilter::default() };
     let found = orders::list(&app.store.read, &narrow, &Wanted::one()).await?;
     let order = found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
-    Ok(Json(OrderView::new(row(&order), &order.signed, order.decision.as_ref())))
+    let clock_off_ms = clock::off_ms(&app.store.read, ItemId::from(id)).await?;
+    let view = OrderView::new(row(&order), &order.signed, order.decision.as_ref());
+    Ok(Json(OrderView { clock_off_ms, ..view }))
 }
 
 /// Who did what to it.

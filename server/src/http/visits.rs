@@ -7,6 +7,7 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, PersonId, VisitId};
 use roundsman_core::time::Day;
 use roundsman_core::views::{HistoryRow, SyncState, VisitOutcome, VisitRow, VisitView};
+use roundsman_store::clock;
 use roundsman_store::lists::Page as Wanted;
 use roundsman_store::lists::visits::{self, ListedVisit, VisitFilter};
 use serde::Deserialize;
@@ -72,7 +73,9 @@ pub async fn show(
     let found = visits::list(&app.store.read, &narrow, &Wanted::one()).await?;
     let visit = found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
     let place = visit.customer.as_ref().and_then(|customer| customer.place);
-    Ok(Json(VisitView::new(row(&visit), &visit.visit, place.as_ref())))
+    let clock_off_ms = clock::off_ms(&app.store.read, ItemId::from(id)).await?;
+    let view = VisitView::new(row(&visit), &visit.visit, place.as_ref());
+    Ok(Json(VisitView { clock_off_ms, ..view }))
 }
 
 /// Who did what to it.

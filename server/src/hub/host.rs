@@ -14,7 +14,7 @@ use roundsman_core::sync::{
     encode_hub,
 };
 use roundsman_store::feed_read::{self, Span};
-use roundsman_store::{Commit, journal, visibility};
+use roundsman_store::{Commit, clock, journal, visibility};
 
 use super::greeting;
 use super::lines::Line;
@@ -204,8 +204,17 @@ impl Host {
     async fn store(&mut self, after: Head, entries: Vec<(Head, Entry, Vec<u8>)>) -> Event {
         let Some(device) = self.session.device() else { return Event::Tick };
         let now = self.app.clock.now();
+        let clock = self.session.clock();
         let stored = self.app.store.write.run(move |db, _| {
-            Box::pin(async move { journal::append(db, device, after, &entries, now).await })
+            Box::pin(async move {
+                let head = journal::append(db, device, after, &entries, now).await?;
+                let off = |(_, entry, _): &(Head, Entry, Vec<u8>)| {
+                    clock.suspects(entry, now).map(|off_ms| (entry.n, off_ms))
+                };
+                let suspects: Vec<_> = entries.iter().filter_map(off).collect();
+                clock::note(db, device, &suspects).await?;
+                Ok(head)
+            })
         });
         match stored.await {
             Ok(head) => {

@@ -3,6 +3,7 @@
 //! Every write goes through one [`Writer`], which puts what arrives together into one durable
 //! commit; readers use a pool beside it. [`feed`] is the only place that changes what devices see.
 
+pub mod clock;
 mod column;
 pub mod devices;
 pub mod documents;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
-pub use host::DeviceHost;
+pub use host::{DeviceHost, Skew};
 use roundsman_core::documents::Request;
 use roundsman_core::error::Refusal;
 use roundsman_core::views::{Connection, SyncState, SyncView};

@@ -48,6 +48,7 @@ const NOTHING: SyncView = {
   connection: "offline",
   refusal: null,
   lastContact: null,
+  clockOffMs: null,
   journal: { entries: 0, safeUpto: 0, safeAt: null, waiting: 0 },
   catchUp: null,
   persisted: null,

@@ -133,6 +133,7 @@ export interface VisitView {
   row: VisitRow;
   place: Maybe<Place>;
   distanceM: Maybe<number>;
+  clockOffMs: Maybe<number>;
 }
 
 export interface TraceStep {
@@ -268,6 +269,7 @@ export interface OrderView {
   taxes: TaxLine[];
   note: string;
   outcome: Maybe<OutcomeView>;
+  clockOffMs: Maybe<number>;
 }
 
 export interface HistoryChange {
@@ -321,6 +323,7 @@ export interface SyncView {
   connection: Connection;
   refusal: Maybe<Refusal>;
   lastContact: Maybe<number>;
+  clockOffMs: Maybe<number>;
   journal: JournalView;
   catchUp: Maybe<CatchUp>;
   persisted: Maybe<boolean>;

@@ -97,7 +97,7 @@ impl Replica {
     }
 
     pub(crate) fn today_here(&self) -> Day {
-        self.host.now().day(self.host.offset_minutes())
+        self.now().day(self.host.offset_minutes())
     }
 }
 

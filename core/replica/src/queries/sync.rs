@@ -10,19 +10,19 @@ use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 use super::Page;
-use crate::{Replica, Result, main_file};
+use crate::{Replica, Result};
 
 /// Operations on the sync screen.
 const RECENT: u32 = 30;
 
 impl Replica {
     pub(crate) fn status(&self) -> Result<SyncView> {
-        let contact = main_file::number(&self.db, "last_contact")?;
         let journal = &self.journal;
         Ok(SyncView {
             connection: self.line.state,
             refusal: self.line.refusal.clone(),
-            last_contact: (contact > 0).then_some(Timestamp(contact)),
+            last_contact: (self.line.contact > Timestamp(0)).then_some(self.line.contact),
+            clock_off_ms: self.clock_off_ms(),
             journal: JournalView {
                 entries: journal.head.n,
                 safe_upto: journal.safe_upto(),
