@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { dayOf, daysSince, distance, money, timeOfDay, when, whenDay } from "./format.ts";
-import { locale } from "./locale.svelte.ts";
+import { clockOff, dayOf, daysSince, distance, money, timeOfDay, when, whenDay } from "./format.ts";
+import { correctClock, locale } from "./locale.svelte.ts";
 import { errorText, figureText, fill, localName, traceText } from "./text.ts";
 
 const noon = new Date(2026, 10, 23, 12, 0).getTime();
@@ -21,6 +21,19 @@ describe("money", () => {
 });
 
 describe("times", () => {
+  it("say by how much a clock is off", () => {
+    expect(clockOff(7 * 60_000)).toBe("7 minutes ahead");
+    expect(clockOff(-26 * HOUR)).toBe("26 hours behind");
+    expect(clockOff(3 * 365 * 24 * HOUR)).toBe("1095 days ahead");
+  });
+
+  it("are told by the corrected clock", () => {
+    vi.setSystemTime(noon + 1_000 * HOUR);
+    correctClock(1_000 * HOUR);
+    expect(when(noon - 5 * 60_000)).toBe("5 min ago");
+    correctClock(0);
+  });
+
   it("are relative when near and absolute when not", () => {
     expect(when(noon - 20_000)).toBe("just now");
     expect(when(noon - 5 * 60_000)).toBe("5 min ago");

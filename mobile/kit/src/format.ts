@@ -94,6 +94,14 @@ export function whenDay(at: number): string {
   return dateOf(at);
 }
 
+/** By how much a clock is off: positive when it is ahead. */
+export function clockOff(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / MINUTE);
+  const hours = Math.round(minutes / 60);
+  const span = hours < 2 ? text("span.minutes", { n: String(minutes) }) : hours < 48 ? text("span.hours", { n: String(hours) }) : text("span.days", { n: String(Math.round(hours / 24)) });
+  return text(ms > 0 ? "clock.ahead" : "clock.behind", { span });
+}
+
 /** A day written `2026-11-23`, as the device's own midnight. */
 export function timeOfDay(day: string): number {
   const [year = 1970, month = 1, date = 1] = day.split("-").map(Number);

@@ -18,7 +18,7 @@ export { default as Tabs } from "./Tabs.svelte";
 export { default as Toaster } from "./Toaster.svelte";
 export { default as When } from "./When.svelte";
 export * from "./format.ts";
-export { locale, locales, now, type Locale } from "./locale.svelte.ts";
+export { correctClock, locale, locales, now, type Locale } from "./locale.svelte.ts";
 export { theme, themes, type Theme } from "./theme.svelte.ts";
 export { toasts, type Toast } from "./toasts.svelte.ts";
 export { adviceText, codeText, errorText, fieldText, figureText, fixText, inputText, lineAmount, lineShort, localName, operationText, text, traceText, unitText, type TextKey } from "./text.ts";

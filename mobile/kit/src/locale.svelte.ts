@@ -41,8 +41,15 @@ const minute = createSubscriber((update) => {
   return () => clearInterval(timer);
 });
 
+let aheadMs = $state(0);
+
+/** The clock of this device is so many milliseconds ahead of the server's (negative: behind). */
+export function correctClock(ahead: number): void {
+  aheadMs = ahead;
+}
+
 /** The time now; whatever reads it on a screen is drawn again twice a minute. */
 export function now(): number {
   minute();
-  return Date.now();
+  return Date.now() - aheadMs;
 }

@@ -1,3 +1,4 @@
+import { correctClock } from "@roundsman/kit";
 import { start, type Live, type Session, type SyncView } from "#lib/engine.ts";
 
 /** What every screen knows: who is signed in, and how sync goes. */
@@ -16,7 +17,10 @@ class App {
         // Without the browser's promise the sync screen warns.
         if (session) void client.persist().catch(() => undefined);
       });
-      follow(client.status, (status) => (this.status = status));
+      follow(client.status, (status) => {
+        this.status = status;
+        correctClock(status?.clockOffMs ?? 0);
+      });
     } catch (error) {
       this.failure = error;
     }

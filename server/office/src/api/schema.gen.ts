@@ -1751,6 +1751,12 @@ export interface components {
         OrderState: "waiting" | "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
         /** @description One order. */
         OrderView: {
+            /**
+             * Format: int64
+             * @description By how many milliseconds the device's clock was probably ahead (negative: behind) when it
+             *     was recorded; none when it was about right. Known in the office only.
+             */
+            clockOffMs?: number | null;
             /** @description Its lines as signed, with the decision beside each. */
             lines: components["schemas"]["OrderLineView"][];
             /** @description Sum without tax. */
@@ -2127,6 +2133,12 @@ export interface components {
         };
         /** @description One visit. */
         VisitView: {
+            /**
+             * Format: int64
+             * @description By how many milliseconds the device's clock was probably ahead (negative: behind) when it
+             *     was recorded; none when it was about right. Known in the office only.
+             */
+            clockOffMs?: number | null;
             /**
              * Format: double
              * @description From the customer's place, in metres.
