@@ -125,8 +125,9 @@ async fn a_clock_in_the_future_wins_no_more_once_the_phone_was_in_contact() {
     assert_eq!(noted(&right, customer), "from the future");
     note(&mut right, customer, "closed on Mondays");
     right.sync().await.unwrap();
-    let seen =
-        move |device: &Device| Ok::<_, anyhow::Error>(noted(device, customer) == "closed on Mondays");
+    let seen = move |device: &Device| {
+        Ok::<_, anyhow::Error>(noted(device, customer) == "closed on Mondays")
+    };
     wrong.until("the later note is here", seen).await.unwrap();
 
     // Two write at the same time: the later one is the newest, whatever the clock said before.
