@@ -1,17 +1,22 @@
 //! The hub's side of one line.
 
+mod follow;
+mod push;
+
 use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
 
 use super::{
-    Batch, Channel, ChannelHead, Cursor, Denied, Entry, FromDevice, FromHub, Grants,
-    HELLO_BYTES_MAX, Head, Hello, LineClock, PROTOCOL, Ping, Push, Receipt, Restored, Welcome,
-    decode_device, encode_hub, verify_head,
+    Batch, Channel, ChannelHead, Denied, Entry, FromDevice, FromHub, Grants, HELLO_BYTES_MAX, Head,
+    Hello, LineClock, PROTOCOL, Ping, Push, Receipt, Restored, Welcome, decode_device, encode_hub,
+    verify_head,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, PersonId};
 use crate::time::Timestamp;
+
+use self::follow::Progress;
 
 /// A device that says nothing for so long is gone, in milliseconds.
 const DEAD_AFTER_MS: i64 = 60_000;
@@ -90,18 +95,6 @@ pub enum Effect {
     },
     /// Close the socket once everything is sent.
     Close,
-}
-
-/// How far a channel is sent and how far it goes.
-#[derive(Debug, Clone, Copy)]
-struct Progress {
-    epoch: [u8; 16],
-    sent: u64,
-    /// The last commit at which the device had everything.
-    since: u64,
-    head: u64,
-    /// Set until the first page, so that an empty or changed channel is told about once.
-    fresh: bool,
 }
 
 /// One line, from its first frame to its end.
@@ -229,11 +222,7 @@ impl Session {
             FromDevice::Reauth(reauth) if self.ready => {
                 let Some(hello) = &mut self.hello else { return };
                 hello.token = reauth.token;
-                hello.cursors = self
-                    .channels
-                    .iter()
-                    .map(|(channel, progress)| cursor(*channel, progress))
-                    .collect();
+                hello.cursors = follow::cursors(&self.channels);
                 effects.push(Effect::Authenticate(hello.clone()));
             }
             FromDevice::Bye(_) => effects.push(Effect::Close),
@@ -282,133 +271,6 @@ impl Session {
         self.hello = Some(hello);
         self.read_next(effects);
     }
-
-    /// Takes on these channels, each from the device's cursor if that is of the same epoch.
-    fn follow(&mut self, heads: Vec<ChannelHead>, cursors: &[Cursor]) {
-        self.order = heads.iter().map(|head| head.channel).collect();
-        let before = std::mem::take(&mut self.channels);
-        for head in heads {
-            let known = cursors
-                .iter()
-                .find(|cursor| cursor.channel == head.channel && cursor.epoch == head.epoch);
-            let progress = match (before.get(&head.channel), known) {
-                (Some(progress), _) if progress.epoch == head.epoch => {
-                    Progress { head: head.seq, ..*progress }
-                }
-                // The same commit with other content: that channel starts over.
-                (_, Some(cursor))
-                    if cursor.seq < head.seq
-                        || (cursor.seq == head.seq && cursor.digest == head.digest) =>
-                {
-                    Progress {
-                        epoch: head.epoch,
-                        sent: cursor.seq,
-                        since: if cursor.is_whole() { cursor.seq } else { 0 },
-                        head: head.seq,
-                        fresh: false,
-                    }
-                }
-                _ => Progress { epoch: head.epoch, sent: 0, since: 0, head: head.seq, fresh: true },
-            };
-            self.channels.insert(head.channel, progress);
-        }
-    }
-
-    fn store_next(&mut self, effects: &mut Vec<Effect>) {
-        if self.storing || self.waiting.is_empty() {
-            return;
-        }
-        let push = self.waiting.remove(0);
-        match self.verify(push) {
-            Ok(Some(effect)) => {
-                self.storing = true;
-                effects.push(effect);
-            }
-            Ok(None) => {
-                // Everything in it is stored already: say so again.
-                let Some(device) = self.device() else { return };
-                let receipt = Receipt::sign(&self.key, device, self.stored, self.heard_at);
-                effects.push(send(&FromHub::Receipt(receipt)));
-                self.store_next(effects);
-            }
-            Err(refusal) => deny(refusal, effects),
-        }
-    }
-
-    /// Checks a push's chain and signature; entries that are stored already are left out.
-    fn verify(&self, push: Push) -> Result<Option<Effect>, Refusal> {
-        let device = self.device().ok_or_else(|| Refusal::new(codes::INTERNAL))?;
-        let mut head = self.stored;
-        let mut entries = Vec::with_capacity(push.entries.len());
-        for bytes in push.entries {
-            let bytes = bytes.0;
-            if Entry::from_bytes(&bytes)?.n <= self.stored.n {
-                continue;
-            }
-            let (next, entry) = head.follow(device, &bytes)?;
-            head = next;
-            entries.push((head, entry, bytes));
-        }
-        if entries.is_empty() {
-            return Ok(None);
-        }
-        if head != push.head {
-            return Err(Refusal::new(codes::FORGED).with("detail", "head"));
-        }
-        verify_head(&self.device_key, device, head, &push.signature)?;
-        Ok(Some(Effect::Store { after: self.stored, entries }))
-    }
-
-    fn stored(&mut self, head: Head, at: Timestamp, effects: &mut Vec<Effect>) {
-        self.storing = false;
-        self.stored = head;
-        if let Some(device) = self.device() {
-            effects.push(send(&FromHub::Receipt(Receipt::sign(&self.key, device, head, at))));
-        }
-        self.store_next(effects);
-    }
-
-    fn page(&mut self, channel: Channel, batch: Option<Batch>, effects: &mut Vec<Effect>) {
-        self.reading = false;
-        if let Some(progress) = self.channels.get_mut(&channel) {
-            progress.fresh = false;
-            match batch {
-                Some(batch) if batch.epoch == progress.epoch && batch.from == progress.sent => {
-                    progress.sent = batch.to;
-                    progress.head = progress.head.max(batch.to);
-                    if batch.digest.is_some() {
-                        progress.since = batch.to;
-                    }
-                    effects.push(Effect::SendBatch(batch));
-                }
-                // Nothing there after all, or read for a cursor that has moved since.
-                Some(_) => {}
-                None => progress.sent = progress.head,
-            }
-        }
-        self.read_next(effects);
-    }
-
-    /// One page at a time: the first channel in order that has something.
-    fn read_next(&mut self, effects: &mut Vec<Effect>) {
-        if self.reading || !self.ready {
-            return;
-        }
-        let next =
-            self.order.iter().find_map(|channel| {
-                let progress = self.channels.get(channel)?;
-                (progress.sent < progress.head || (progress.fresh && progress.head > 0))
-                    .then_some((*channel, progress.sent, progress.since))
-            });
-        if let Some((channel, from, since)) = next {
-            self.reading = true;
-            effects.push(Effect::ReadFeed { channel, from, since });
-        }
-    }
-}
-
-fn cursor(channel: Channel, progress: &Progress) -> Cursor {
-    Cursor { channel, epoch: progress.epoch, seq: progress.sent, digest: [0; 32] }
 }
 
 fn send(message: &FromHub) -> Effect {
