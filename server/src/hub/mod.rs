@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use roundsman_core::id::DeviceId;
-use roundsman_store::{Store, journal};
+use roundsman_store::{Store, epochs, journal};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +51,11 @@ impl Hub {
     /// # Errors
     /// When the database refuses.
     pub async fn open(store: Store, clock: Clock) -> Result<Self> {
+        let (first, now) = (clock.random(), clock.now());
+        let begun = store
+            .write
+            .run(move |db, _| Box::pin(async move { epochs::open(db, first, now).await }));
+        begun.await?;
         let hub =
             Self { store, clock, lines: Arc::default(), due: Arc::default(), more: Arc::default() };
         for device in journal::devices_behind(&hub.store.read).await? {

@@ -226,7 +226,7 @@ impl Commit {
 /// The channel's row, with the number of the commit that works on it.
 async fn next_head(db: &mut SqliteConnection, channel: Channel) -> Result<Head> {
     let row = sqlx::query(
-        "insert into channel (name, epoch, digest) values ($1, randomblob(16), zeroblob(32)) \
+        "insert into channel (name, digest) values ($1, zeroblob(32)) \
          on conflict (name) do update set name = name returning id, seq, items, digest",
     )
     .bind(channel.to_string())

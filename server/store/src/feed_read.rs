@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use crate::journal::signed;
-use crate::{Error, Result};
+use crate::{Error, Result, epochs};
 
 /// Items of one page at most, however small.
 const ITEMS_MAX: usize = 4_096;
@@ -18,12 +18,10 @@ const ITEMS_MAX: usize = 4_096;
 /// When the database refuses.
 pub async fn open(db: &mut SqliteConnection, channels: &[Channel]) -> Result<()> {
     for channel in channels {
-        sqlx::query(
-            "insert or ignore into channel (name, epoch, digest) values ($1, randomblob(16), zeroblob(32))",
-        )
-        .bind(channel.to_string())
-        .execute(&mut *db)
-        .await?;
+        sqlx::query("insert or ignore into channel (name, digest) values ($1, zeroblob(32))")
+            .bind(channel.to_string())
+            .execute(&mut *db)
+            .await?;
     }
     Ok(())
 }
@@ -41,17 +39,15 @@ pub async fn heads(db: &mut SqliteConnection, channels: &[Channel]) -> Result<Ve
 }
 
 async fn head(db: &mut SqliteConnection, channel: Channel) -> Result<Option<(i64, ChannelHead)>> {
-    let row = sqlx::query("select id, epoch, seq, items, digest from channel where name = $1")
+    let row = sqlx::query("select id, seq, items, digest from channel where name = $1")
         .bind(channel.to_string())
-        .fetch_optional(db)
+        .fetch_optional(&mut *db)
         .await?;
+    let epoch = epochs::current(db).await?;
     row.map(|row| {
-        let epoch: &[u8] = row.try_get("epoch")?;
         let head = ChannelHead {
             channel,
-            epoch: epoch
-                .try_into()
-                .map_err(|_| Error::Corrupt("an epoch is 16 bytes".to_owned()))?,
+            epoch,
             seq: row.try_get::<i64, _>("seq")?.unsigned_abs(),
             items: row.try_get::<i64, _>("items")?.unsigned_abs(),
             digest: crate::devices::bytes_32(&row, "digest")?,

@@ -7,6 +7,7 @@ pub mod clock;
 mod column;
 pub mod devices;
 pub mod documents;
+pub mod epochs;
 mod error;
 pub mod feed;
 pub mod feed_read;
