@@ -17,6 +17,7 @@ pub mod error;
 pub mod id;
 pub mod money;
 pub mod place;
+pub mod planted;
 pub mod quantity;
 pub mod records;
 pub mod rules;

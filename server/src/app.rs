@@ -34,7 +34,7 @@ pub struct App {
     /// Cancelled when the server goes down: whatever waits for long must watch it.
     pub stop: CancellationToken,
     /// Held as long as the server lives: two processes on one folder would each decide orders.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl App {
@@ -45,6 +45,23 @@ impl App {
     pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>> {
         let lock = lock(&config.data)?;
         let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
+        Self::assemble(config, clock, store, Some(lock)).await
+    }
+
+    /// The same on a store that somebody opened who sees to it that no other server uses it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn on(config: Config, clock: Clock, store: Store) -> Result<Arc<Self>> {
+        Self::assemble(config, clock, store, None).await
+    }
+
+    async fn assemble(
+        config: Config,
+        clock: Clock,
+        store: Store,
+        lock: Option<File>,
+    ) -> Result<Arc<Self>> {
         let identity = Identity::open(store.clone(), clock.clone()).await?;
         let hub = Hub::open(store.clone(), clock.clone()).await?;
         let time = clock.clone();

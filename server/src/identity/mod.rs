@@ -15,6 +15,7 @@ use roundsman_core::records::{Person, Role};
 use roundsman_core::sync::Channel;
 use roundsman_store::sessions::{self, Kind, NewSession};
 use roundsman_store::{Store, devices, people, settings};
+use tokio::sync::OnceCell;
 
 use self::attempts::Attempts;
 use crate::clock::Clock;
@@ -36,7 +37,7 @@ pub struct Identity {
     attempts: Attempts,
     key: Arc<SigningKey>,
     /// Checked for logins that nobody has, so that they take as long as others.
-    decoy: String,
+    decoy: OnceCell<String>,
 }
 
 /// A device that proved who uses it.
@@ -57,8 +58,7 @@ impl Identity {
     /// When the database refuses.
     pub async fn open(store: Store, clock: Clock) -> Result<Self> {
         let key = Arc::new(server_key(&store, &clock).await?);
-        let decoy = hash_password(clock.random::<16>().to_vec(), clock.random()).await?;
-        Ok(Self { store, clock, attempts: Attempts::default(), key, decoy })
+        Ok(Self { store, clock, attempts: Attempts::default(), key, decoy: OnceCell::new() })
     }
 
     /// Signs receipts.
@@ -153,11 +153,17 @@ impl Identity {
         Ok(person)
     }
 
+    async fn decoy(&self) -> Result<String> {
+        hash_password(self.clock.random::<16>().to_vec(), self.clock.random()).await
+    }
+
     /// Checks a password, in the same time whether or not the login exists.
     async fn check_password(&self, login: &str, password: &str) -> Result<Person> {
         let attempt = self.attempts.begin(login, self.clock.now())?;
         let account = people::by_login(&self.store.read, login).await?.filter(|it| !it.disabled);
-        let hash = account.as_ref().map_or(&self.decoy, |it| &it.password_hash).clone();
+        // Made before anybody is looked up: the first sign-in takes longer for every login.
+        let decoy = self.decoy.get_or_try_init(|| self.decoy()).await?;
+        let hash = account.as_ref().map_or(decoy, |it| &it.password_hash).clone();
         let right = password::verify(password.as_bytes().to_vec(), hash).await?;
         match account {
             Some(account) if right => {

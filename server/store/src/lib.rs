@@ -49,6 +49,14 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened, is not a database, or was written by a newer version.
     pub async fn open(path: &Path) -> Result<Self> {
+        Self::open_on(path, None).await
+    }
+
+    /// The same on a file system of SQLite's that goes by this name.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_on(path: &Path, vfs: Option<&str>) -> Result<Self> {
         let options = SqliteConnectOptions::from_str(&format!("sqlite://{}", path.display()))?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -58,6 +66,10 @@ impl Store {
             .busy_timeout(std::time::Duration::from_secs(10))
             .pragma("cache_size", "-65536")
             .pragma("journal_size_limit", "67108864");
+        let options = match vfs {
+            Some(vfs) => options.vfs(vfs.to_owned()),
+            None => options,
+        };
         let writer =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
