@@ -46,6 +46,14 @@ const FONTS: Package = Package {
     by_hand: "install any font with Chinese characters",
 };
 
+const STRACE: Package = Package {
+    name: "strace",
+    variable: None,
+    probe: &["strace", "--version"],
+    purpose: "it counts how often the server flushes the disk",
+    by_hand: "install strace",
+};
+
 /// A clang that can compile C to WebAssembly.
 pub fn clang() -> Result<Did> {
     system(&[CLANG])
@@ -68,6 +76,11 @@ pub fn wasm_target() -> Result<Did> {
 /// A browser for the tests, and letters for both languages.
 pub fn browser() -> Result<Did> {
     system(&[CHROMIUM, FONTS])
+}
+
+/// Sees the calls of a running server.
+pub fn strace() -> Result<Did> {
+    system(&[STRACE])
 }
 
 /// All system packages that building and testing need.

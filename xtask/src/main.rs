@@ -1,5 +1,6 @@
 //! Every chore of the project, as one command: `cargo xtask <chore>`.
 
+mod bench;
 mod check;
 mod data;
 mod install;
@@ -31,6 +32,12 @@ Usage: cargo xtask <chore> [options]
             -- ARGS       handed to Playwright, with --browser
   wasm    Build the phone's engine and its bindings
             --release     small, as it is shipped; says what a phone downloads of it
+  bench   What syncing costs, in one table
+            --peers       beside other engines, on the same data
+            --scale S     S times the data (1)
+            --only ROWS   only rows whose name begins so: first-sync, ingest, carts, phone,
+                          durability, fan-out-100, fan-out-1000, idle-lines
+            --repeats N   the median of N (3)
   size    What a phone downloads, file by file";
 
 fn main() -> ExitCode {
@@ -54,6 +61,7 @@ fn dispatch() -> Result<()> {
         Some("check") => finish(args).and_then(|()| check::run()),
         Some("test") => test::run(args, handed_on),
         Some("wasm") => wasm::run(args),
+        Some("bench") => bench::run(args),
         Some("size") => finish(args).and_then(|()| size::run()),
         Some(other) => bail!("there is no chore `{other}`\n\n{HELP}"),
         None => bail!("which chore?\n\n{HELP}"),

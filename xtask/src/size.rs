@@ -11,10 +11,20 @@ use crate::shell::root;
 
 /// `cargo xtask size`
 pub fn run() -> Result<()> {
-    let folder = root().join("mobile/build");
+    print("The phone app", &phone_app()?)
+}
+
+/// All of the phone app, compressed as the server sends it.
+pub fn download_bytes() -> Result<usize> {
+    let files = phone_app()?;
+    files.iter().map(|file| Ok(Sizes::of(file)?.brotli)).sum()
+}
+
+fn phone_app() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
+    let folder = root().join("mobile/build");
     collect(&folder, &mut files).context("no built phone app: `cargo xtask run` builds it")?;
-    print("The phone app", &files)
+    Ok(files)
 }
 
 /// Files smaller than this share one line.

@@ -33,7 +33,7 @@ pub use error::{Error, Result};
 pub use files::Files;
 pub use host::Host;
 pub use journal::Identity;
-pub use queries::{Query, Rows};
+pub use queries::{Page, Query, Rows};
 pub use replica::Replica;
 pub use run::Recorded;
 pub use topics::Topic;
