@@ -61,6 +61,8 @@ pub mod codes {
         CUSTOMER_MOVED = "CUSTOMER_MOVED";
         /// An earlier entry on which this one rests is quarantined.
         RESTS_ON_QUARANTINED = "RESTS_ON_QUARANTINED";
+        /// The entry that this one takes the place of was let in meanwhile.
+        SUPERSEDED = "SUPERSEDED";
         /// The message is known but this version cannot answer it yet.
         UNIMPLEMENTED = "UNIMPLEMENTED";
         /// A frame or field is larger than its limit.

@@ -57,7 +57,8 @@ create table if not exists operation (
     subject   text not null,
     state     text not null default 'open',   -- open, quarantined, released, declined, replaced
     code      text not null default '',
-    note      text not null default ''        -- what the office wrote
+    note      text not null default '',       -- what the office wrote
+    dropped   integer not null default 0      -- could not be recorded again after another was declined
 ) strict;
 
 create table if not exists operation_item (

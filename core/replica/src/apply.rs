@@ -52,38 +52,12 @@ impl Replica {
                     *self.directory.borrow_mut() = Directory::load(&self.db)?;
                 }
                 self.changed.extend(topics);
-                self.drop_declined()?;
+                self.settle_declined()?;
                 Ok(Outcome::Done)
             }
             Err(Stop::Diverged) => Ok(Outcome::Diverged),
             Err(Stop::Failed(error)) => Err(error),
         }
-    }
-
-    /// Takes declined changes out of what people see. The entry stays in the journal, and what the
-    /// rep meant is told on the sync screen.
-    fn drop_declined(&mut self) -> Result<()> {
-        let items: Vec<[u8; ItemId::LEN]> = self
-            .db
-            .prepare_cached(
-                "select distinct item from pending where n in (select n from operation where state = 'declined')",
-            )?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        if items.is_empty() {
-            return Ok(());
-        }
-        // First of all, and before anything else is recorded: what comes would otherwise carry the
-        // numbers of what was dropped.
-        self.journal.next_actor()?;
-        self.db.execute(
-            "delete from pending where n in (select n from operation where state = 'declined')",
-            [],
-        )?;
-        for item in items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)) {
-            self.project(item)?;
-        }
-        Ok(())
     }
 
     /// Leaves every channel that is not in the list, and takes on new ones.
@@ -225,7 +199,7 @@ fn put_document(
     topics: &mut BTreeSet<Topic>,
 ) -> Result<[u8; 32], Stop> {
     main_file::set_base(db, item, document)?;
-    for change in main_file::pending(db, item)? {
+    for (_, change) in main_file::pending(db, item)? {
         if has(document, &change.hash().0) {
             db.prepare_cached("delete from pending where item = ?1 and hash = ?2")?
                 .execute(params![item.to_bytes(), change.hash().0])?;

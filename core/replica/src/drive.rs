@@ -124,7 +124,14 @@ impl Replica {
                 self.set_channels(&heads)?;
                 self.set_line_state(LineState::Online, None);
             }
-            Effect::Apply(batch) => events.push_back(Event::Applied(self.apply(&batch)?)),
+            Effect::Apply(batch) => {
+                let before = self.journal.head;
+                events.push_back(Event::Applied(self.apply(&batch)?));
+                // What it told may have made the device record something again.
+                if self.journal.head != before {
+                    events.push_back(Event::Recorded(self.journal.head));
+                }
+            }
             Effect::StartOver(channel) => self.start_over(channel)?,
             Effect::HubClock(hub) => self.heard_time(hub)?,
             Effect::UpToDate => {

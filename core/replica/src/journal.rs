@@ -7,6 +7,7 @@ use roundsman_core::time::Hlc;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use crate::replay::Again;
 use crate::{Error, Result};
 
 /// Who uses this device, and the keys of both sides.
@@ -100,6 +101,24 @@ impl Journal {
         Ok(())
     }
 
+    /// Appends entries that were recorded again, and goes on under a fresh actor: the one they were
+    /// made under.
+    pub(crate) fn append_again(&mut self, entries: &[Again]) -> Result<()> {
+        let transaction = self.db.transaction()?;
+        for Again { entry, head, bytes } in entries {
+            transaction
+                .prepare_cached("insert into entry (n, hash, bytes) values (?1, ?2, ?3)")?
+                .execute(params![entry.n, head.hash, bytes])?;
+        }
+        set(&transaction, "actor", &i64::from(self.actor + 1).to_be_bytes())?;
+        transaction.commit()?;
+        self.actor += 1;
+        if let Some(last) = entries.last() {
+            self.head = last.head;
+        }
+        Ok(())
+    }
+
     /// The bytes of entries after `after`, at least one and about `bytes_max`.
     pub(crate) fn read_after(&self, after: u64, bytes_max: usize) -> Result<Vec<(Head, Vec<u8>)>> {
         let mut statement =
@@ -164,13 +183,6 @@ impl Journal {
     pub(crate) fn set_clock(&mut self, clock: Hlc) -> Result<()> {
         self.set_meta("clock", &clock.0.to_be_bytes())?;
         self.clock = clock;
-        Ok(())
-    }
-
-    /// From now on changes are made under a fresh actor.
-    pub(crate) fn next_actor(&mut self) -> Result<()> {
-        self.set_meta("actor", &i64::from(self.actor + 1).to_be_bytes())?;
-        self.actor += 1;
         Ok(())
     }
 

@@ -24,8 +24,10 @@ mod names;
 mod plan;
 mod project;
 mod queries;
+mod replay;
 mod replica;
 mod run;
+mod settle;
 mod topics;
 
 pub use drive::{Line, Todo};

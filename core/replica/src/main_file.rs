@@ -26,22 +26,37 @@ pub(crate) fn set_base(db: &Connection, item: ItemId, document: &Automerge) -> R
 /// What people see: base with pending applied, in memory only.
 pub(crate) fn document(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
     let pending = pending(db, item)?;
+    with_pending(db, item, pending)
+}
+
+/// Base with these of the device's own changes.
+pub(crate) fn with_pending(
+    db: &Connection,
+    item: ItemId,
+    pending: Vec<(u64, Change)>,
+) -> Result<Option<Automerge>> {
     let base = base(db, item)?;
     if pending.is_empty() {
         return Ok(base);
     }
     let mut document = base.unwrap_or_default();
-    document.apply_changes(pending)?;
+    document.apply_changes(pending.into_iter().map(|(_, change)| change))?;
     Ok(Some(document))
 }
 
-/// The device's own changes of a document that are not admitted, in order.
-pub(crate) fn pending(db: &Connection, item: ItemId) -> Result<Vec<Change>> {
+/// The device's own changes of a document that are not admitted, in order, each with the number of
+/// its entry.
+pub(crate) fn pending(db: &Connection, item: ItemId) -> Result<Vec<(u64, Change)>> {
     let mut statement =
-        db.prepare_cached("select bytes from pending where item = ?1 order by n")?;
-    let rows = statement.query_map([item.to_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
-    rows.map(|bytes| Change::from_bytes(bytes?).map_err(|error| Error::Corrupt(error.to_string())))
-        .collect()
+        db.prepare_cached("select n, bytes from pending where item = ?1 order by n")?;
+    let rows =
+        statement.query_map([item.to_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    rows.map(|row| {
+        let (n, bytes) = row?;
+        let change = Change::from_bytes(bytes).map_err(|it| Error::Corrupt(it.to_string()))?;
+        Ok((n, change))
+    })
+    .collect()
 }
 
 /// One pending change's bytes, by its hash.

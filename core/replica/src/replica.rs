@@ -61,6 +61,9 @@ impl Replica {
             line,
         };
         replica.catch_up()?;
+        if replica.identity.is_some() {
+            replica.settle_declined()?;
+        }
         Ok(replica)
     }
 

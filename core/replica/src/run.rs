@@ -126,7 +126,10 @@ impl Replica {
 }
 
 /// The rows of an entry: its pending changes, and the line in the list of operations.
-fn write(db: &Connection, entry: &Entry, subject: &str) -> Result<()> {
+pub(crate) fn write(db: &Connection, entry: &Entry, subject: &str) -> Result<()> {
+    if let Some(replaced) = entry.replaces {
+        take_place(db, replaced)?;
+    }
     for change in &entry.changes {
         let parsed = automerge::Change::from_bytes(change.bytes.clone())
             .map_err(|error| crate::Error::Corrupt(error.to_string()))?;
@@ -151,5 +154,19 @@ fn write(db: &Connection, entry: &Entry, subject: &str) -> Result<()> {
         "insert or ignore into operation (n, name, at, subject) values (?1, ?2, ?3, ?4)",
     )?
     .execute(params![entry.n, entry.operation, entry.at.timestamp().millis(), subject])?;
+    if let Some(replaced) = entry.replaces {
+        db.prepare_cached(
+            "update operation set subject = (select subject from operation where n = ?2) where n = ?1",
+        )?
+        .execute([entry.n, replaced])?;
+    }
     main_file::set_number(db, "applied_upto", i64::try_from(entry.n).unwrap_or(i64::MAX))
+}
+
+/// The entry that was replaced does not count any more.
+fn take_place(db: &Connection, replaced: u64) -> Result<()> {
+    db.prepare_cached("delete from pending where n = ?1")?.execute([replaced])?;
+    db.prepare_cached("update operation set state = 'replaced' where n = ?1")?
+        .execute([replaced])?;
+    Ok(())
 }

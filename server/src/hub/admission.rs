@@ -77,7 +77,12 @@ pub(super) async fn put_aside(
     let subject = subject::of(db, entry).await?;
     let waits = refusal.code == codes::RESTS_ON_QUARANTINED;
     let bases = if waits { entry.rests_on.as_slice() } else { &[] };
-    quarantine::put(db, entry.device, entry.n, refusal, &subject, bases).await
+    quarantine::put(db, entry.device, entry.n, refusal, &subject, bases).await?;
+    if refusal.code == codes::SUPERSEDED {
+        // What was meant is in already: nobody has to decide about it.
+        quarantine::close(db, entry.device, entry.n).await?;
+    }
+    Ok(())
 }
 
 /// Whose entries these are.

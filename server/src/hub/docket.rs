@@ -148,11 +148,25 @@ impl<'a> Docket<'a> {
         if entry.rests_on.iter().any(|base| *base >= entry.n) {
             return Err(change::malformed("it rests on what came later").into());
         }
+        if let Some(replaced) = entry.replaces {
+            self.may_replace(entry, replaced).await?;
+        }
         let held = quarantine::first_held(&mut *self.db, entry.device, &entry.rests_on).await?;
         match held {
             Some(n) => Err(Refusal::new(codes::RESTS_ON_QUARANTINED).with("n", n).into()),
             None => Ok(operation),
         }
+    }
+
+    /// Takes the place only of an entry that is not in: otherwise one thing would be done twice.
+    async fn may_replace(&mut self, entry: &Entry, replaced: u64) -> Result<()> {
+        if replaced >= entry.n {
+            return Err(change::malformed("it replaces what came later").into());
+        }
+        if quarantine::is_held(&mut *self.db, entry.device, replaced).await? {
+            return Ok(());
+        }
+        Err(Refusal::new(codes::SUPERSEDED).with("n", replaced).into())
     }
 
     /// Reads the entry's changes: one in each document that the operation touches, and no other.

@@ -71,7 +71,7 @@ async fn admit(
     stored::decide(db, device, n, decision).await
 }
 
-/// Refuses an entry for good, with the entries that wait for it. The device keeps a copy.
+/// Refuses an entry for good. The device keeps a copy, and records again what rested on it.
 ///
 /// # Errors
 /// [`codes::NOT_FOUND`] when it was not quarantined, [`codes::INVALID`] when it is not any more.
@@ -87,9 +87,6 @@ pub async fn decline(
         Box::pin(async move {
             require_waiting(stored::find(&mut *db, device, n).await?.state)?;
             let decision = Decision { state: ExceptionState::Declined, by, at: now, note };
-            for dependant in stored::dependants(&mut *db, device, n).await? {
-                stored::decide(db, device, dependant, &decision).await?;
-            }
             stored::decide(db, device, n, &decision).await?;
             journal::publish_status(db, commit, device, now).await
         })

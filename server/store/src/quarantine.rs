@@ -102,6 +102,31 @@ pub async fn first_held(
     Ok(first.map(i64::unsigned_abs))
 }
 
+/// Whether an entry waits, or was refused: not in, and not replaced either.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_held(db: impl SqliteExecutor<'_>, device: DeviceId, n: u64) -> Result<bool> {
+    let held = sqlx::query_scalar(
+        "select exists (select 1 from journal where device = $1 and n = $2 \
+           and state in ('quarantined', 'declined'))",
+    );
+    Ok(held.bind(device.0).bind(signed(n)).fetch_one(db).await?)
+}
+
+/// Refuses an entry without anybody having to decide.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close(db: &mut SqliteConnection, device: DeviceId, n: u64) -> Result<()> {
+    sqlx::query("update journal set state = 'declined' where device = $1 and n = $2")
+        .bind(device.0)
+        .bind(signed(n))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Quarantined entries that wait for this one, directly or through others, in order.
 ///
 /// # Errors

@@ -1,0 +1,195 @@
+//! What becomes of operations whose ground was taken away.
+//!
+//! The office declined an entry, or the journal went back in time and its device goes on as
+//! another one. What rested on that is recorded again as new entries under a fresh actor, on the
+//! documents as their author saw them less what fell: so what others wrote meanwhile competes with
+//! it as it did before. What cannot be recorded again is kept as it was meant, and its author told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{ActorId, Automerge, Change, ChangeHash};
+use roundsman_core::documents::{Operation, Stamp, decode_operation, execute};
+use roundsman_core::error::{Refusal, Result as Refused, codes};
+use roundsman_core::id::{DeviceId, ItemId};
+use roundsman_core::sync::{Entry, EntryChange, Head, hash};
+use rusqlite::Connection;
+
+use crate::{Error, Result, main_file};
+
+/// Entries that are recorded again, in order, on what remains.
+pub(crate) struct Replay<'a> {
+    db: &'a Connection,
+    /// Entries whose changes do not count any more.
+    fallen: &'a BTreeSet<u64>,
+    device: DeviceId,
+    actor: ActorId,
+    head: Head,
+    documents: BTreeMap<ItemId, Working>,
+}
+
+/// A document while entries are recorded again.
+struct Working {
+    document: Option<Automerge>,
+    /// What stands in the place of each change that fell.
+    instead: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    /// Entries of this device that are in it and not admitted.
+    pending: Vec<u64>,
+}
+
+/// An entry that was recorded again.
+pub(crate) struct Again {
+    pub(crate) entry: Entry,
+    pub(crate) head: Head,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl<'a> Replay<'a> {
+    /// Begins after this head, without the changes of `fallen`.
+    pub(crate) fn new(
+        db: &'a Connection,
+        fallen: &'a BTreeSet<u64>,
+        (device, actor): (DeviceId, ActorId),
+        head: Head,
+    ) -> Self {
+        Self { db, fallen, device, actor, head, documents: BTreeMap::new() }
+    }
+
+    /// Takes an entry's changes out, putting nothing in their place.
+    pub(crate) fn drop_entry(&mut self, entry: &Entry) -> Result<()> {
+        for change in &entry.changes {
+            self.replace(change, None)?;
+        }
+        Ok(())
+    }
+
+    /// Records an entry again. None: everything is already as it wants it.
+    ///
+    /// # Errors
+    /// The inner one is the refusal to show: the entry was then taken out.
+    pub(crate) fn again(&mut self, entry: &Entry, replaces: bool) -> Result<Refused<Option<Again>>> {
+        let made = match self.execute(entry) {
+            Ok(made) => made,
+            Err(Error::Refused(refusal)) => {
+                self.drop_entry(entry)?;
+                return Ok(Err(refusal));
+            }
+            Err(error) => return Err(error),
+        };
+        let (operation, changes) = made;
+        for change in &entry.changes {
+            let new = changes.iter().find(|it| it.item == change.item);
+            self.replace(change, new)?;
+        }
+        if changes.is_empty() {
+            return Ok(Ok(None));
+        }
+        let again = Entry {
+            n: self.head.n + 1,
+            previous: self.head.hash,
+            device: self.device,
+            rests_on: self.rests_on(operation.as_ref())?,
+            replaces: replaces.then_some(entry.n),
+            changes,
+            ..entry.clone()
+        };
+        for item in operation.documents() {
+            self.working(item)?.pending.push(again.n);
+        }
+        let bytes = again.to_bytes();
+        self.head = Head { n: again.n, hash: hash(&bytes) };
+        Ok(Ok(Some(Again { entry: again, head: self.head, bytes })))
+    }
+
+    fn execute(&mut self, entry: &Entry) -> Result<(Box<dyn Operation>, Vec<EntryChange>)> {
+        let operation = decode_operation(&entry.operation, entry.version, &entry.args)?;
+        for item in operation.reads() {
+            if self.working(item)?.document.is_none() {
+                return Err(Refusal::new(codes::NOT_FOUND).with("item", item).into());
+            }
+        }
+        let stamp = Stamp { at: entry.at, by: entry.person, device: self.device };
+        let actor = self.actor.clone();
+        let mut load = |item| self.as_seen_by(entry, item).map_err(Refusal::from);
+        let made = execute(operation.as_ref(), &actor, stamp, &mut load)?;
+        let changes = made.into_iter().map(|it| EntryChange { item: it.item, bytes: it.change });
+        Ok((operation, changes.collect()))
+    }
+
+    /// The document as the entry's author saw it, less what fell.
+    fn as_seen_by(&mut self, entry: &Entry, item: ItemId) -> Result<Option<Automerge>> {
+        let change = entry.changes.iter().find(|change| change.item == item);
+        let working = self.working(item)?;
+        let Some(document) = &working.document else { return Ok(None) };
+        let Some(change) = change else { return Ok(Some(document.clone())) };
+        let seen = instead_of(&parse(&change.bytes)?, &working.instead);
+        if seen == document.get_heads().into_iter().collect() {
+            return Ok(Some(document.clone()));
+        }
+        if seen.is_empty() {
+            return Ok(None);
+        }
+        let heads: Vec<ChangeHash> = seen.into_iter().collect();
+        let fork = document.fork_at(&heads);
+        Ok(Some(fork.map_err(|_| Refusal::new(codes::MISSING_DEPENDENCY).with("item", item))?))
+    }
+
+    /// Notes what stands in the place of a change, and puts it into the document.
+    fn replace(&mut self, old: &EntryChange, new: Option<&EntryChange>) -> Result<()> {
+        let old_change = parse(&old.bytes)?;
+        let working = self.working(old.item)?;
+        let instead = match new {
+            Some(new) => {
+                let change = parse(&new.bytes)?;
+                let hash = change.hash();
+                let document = working.document.get_or_insert_default();
+                document.apply_changes([change])?;
+                vec![hash]
+            }
+            None => instead_of(&old_change, &working.instead).into_iter().collect(),
+        };
+        working.instead.insert(old_change.hash(), instead);
+        Ok(())
+    }
+
+    fn rests_on(&mut self, operation: &dyn Operation) -> Result<Vec<u64>> {
+        let mut entries = BTreeSet::new();
+        for item in operation.documents().into_iter().chain(operation.reads()) {
+            entries.extend(self.working(item)?.pending.iter().copied());
+        }
+        Ok(entries.into_iter().collect())
+    }
+
+    fn working(&mut self, item: ItemId) -> Result<&mut Working> {
+        if !self.documents.contains_key(&item) {
+            let pending = main_file::pending(self.db, item)?;
+            let kept: Vec<_> =
+                pending.into_iter().filter(|(n, _)| !self.fallen.contains(n)).collect();
+            let numbers = kept.iter().map(|(n, _)| *n).collect();
+            let document = main_file::with_pending(self.db, item, kept)?;
+            let working = Working { document, instead: BTreeMap::new(), pending: numbers };
+            self.documents.insert(item, working);
+        }
+        self.documents
+            .get_mut(&item)
+            .ok_or_else(|| Error::Corrupt("a document vanished".to_owned()))
+    }
+}
+
+/// What a change depends on, with what stands in the place of what fell.
+fn instead_of(
+    change: &Change,
+    instead: &BTreeMap<ChangeHash, Vec<ChangeHash>>,
+) -> BTreeSet<ChangeHash> {
+    let mut seen = BTreeSet::new();
+    for dependency in change.deps() {
+        match instead.get(dependency) {
+            Some(others) => seen.extend(others.iter().copied()),
+            None => _ = seen.insert(*dependency),
+        }
+    }
+    seen
+}
+
+fn parse(bytes: &[u8]) -> Result<Change> {
+    Change::from_bytes(bytes.to_vec()).map_err(|error| Error::Corrupt(error.to_string()))
+}
