@@ -6,6 +6,11 @@ create table if not exists meta (
     value blob not null
 ) strict, without rowid;
 
+-- Entries that were not taken, and whose author has read so.
+create table if not exists away (
+    n integer primary key
+) strict;
+
 create table if not exists entry (
     n     integer primary key,
     hash  blob not null,

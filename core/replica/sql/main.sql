@@ -58,7 +58,8 @@ create table if not exists operation (
     state     text not null default 'open',   -- open, quarantined, released, declined, replaced
     code      text not null default '',
     note      text not null default '',       -- what the office wrote
-    dropped   integer not null default 0      -- could not be recorded again after another was declined
+    dropped   integer not null default 0,     -- could not be recorded again after another was declined
+    away      integer not null default 0      -- its author has read what became of it
 ) strict;
 
 create table if not exists operation_item (

@@ -12,6 +12,7 @@ use roundsman_core::sync::{
 use roundsman_core::time::{Hlc, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::journal::Journal;
 use crate::names::Directory;
 use crate::{Error, Replica, Result, Topic, main_file, project};
 
@@ -41,7 +42,7 @@ impl Replica {
         }
         let now = self.now();
         let transaction = self.db.transaction()?;
-        match write(&transaction, batch, now) {
+        match write(&transaction, &self.journal, batch, now) {
             Ok(topics) => {
                 transaction.commit()?;
                 if batch
@@ -114,7 +115,12 @@ fn cursor(db: &Connection, channel: Channel) -> Result<Option<Place>> {
         .optional()?)
 }
 
-fn write(db: &Connection, batch: &Batch, now: Timestamp) -> Result<BTreeSet<Topic>, Stop> {
+fn write(
+    db: &Connection,
+    journal: &Journal,
+    batch: &Batch,
+    now: Timestamp,
+) -> Result<BTreeSet<Topic>, Stop> {
     let name = batch.channel.to_string();
     let mut digest = Digest::default();
     if batch.from == 0 {
@@ -136,7 +142,7 @@ fn write(db: &Connection, batch: &Batch, now: Timestamp) -> Result<BTreeSet<Topi
                 Some(put_document(db, batch.channel, news.item, &document, now, &mut topics)?)
             }
             News::Changes(changes) => {
-                let document = merged(db, news.item, changes)?;
+                let document = merged(db, journal, news.item, changes)?;
                 Some(put_document(db, batch.channel, news.item, &document, now, &mut topics)?)
             }
         };
@@ -165,7 +171,12 @@ fn write(db: &Connection, batch: &Batch, now: Timestamp) -> Result<BTreeSet<Topi
 }
 
 /// The base with these changes; a change whose dependencies are missing means a gap.
-fn merged(db: &Connection, item: ItemId, changes: &[ChangeNews]) -> Result<Automerge, Stop> {
+fn merged(
+    db: &Connection,
+    journal: &Journal,
+    item: ItemId,
+    changes: &[ChangeNews],
+) -> Result<Automerge, Stop> {
     let mut document = main_file::base(db, item)?.unwrap_or_default();
     let mut parsed = Vec::with_capacity(changes.len());
     for change in changes {
@@ -175,7 +186,10 @@ fn merged(db: &Connection, item: ItemId, changes: &[ChangeNews]) -> Result<Autom
                 Some(bytes) => bytes,
                 // Another channel brought it already.
                 None if has(&document, &own.0) => continue,
-                None => return Err(Stop::Diverged),
+                // It was taken out of what people see and came in after all.
+                None => journal
+                    .change(&main_file::entries_of(db, item)?, &own.0)?
+                    .ok_or(Stop::Diverged)?,
             },
         };
         parsed.push(Change::from_bytes(bytes).map_err(|_| Stop::Diverged)?);

@@ -119,6 +119,34 @@ impl Journal {
         Ok(())
     }
 
+    /// Notes that the author of an entry has read that it was not taken.
+    pub(crate) fn put_away(&mut self, n: u64) -> Result<()> {
+        self.db.execute("insert or ignore into away (n) values (?1)", [n])?;
+        Ok(())
+    }
+
+    /// Whether that was noted.
+    pub(crate) fn is_away(&self, n: u64) -> Result<bool> {
+        Ok(self
+            .db
+            .prepare_cached("select exists (select 1 from away where n = ?1)")?
+            .query_row([n], |row| row.get(0))?)
+    }
+
+    /// The bytes of one's own change of a document, from one of these entries.
+    pub(crate) fn change(&self, entries: &[u64], hash: &[u8]) -> Result<Option<Vec<u8>>> {
+        for n in entries {
+            let Some(entry) = self.entry(*n)? else { continue };
+            for change in entry.changes {
+                let parsed = automerge::Change::from_bytes(change.bytes.clone());
+                if parsed.is_ok_and(|parsed| parsed.hash().0 == hash) {
+                    return Ok(Some(change.bytes));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// The bytes of entries after `after`, at least one and about `bytes_max`.
     pub(crate) fn read_after(&self, after: u64, bytes_max: usize) -> Result<Vec<(Head, Vec<u8>)>> {
         let mut statement =

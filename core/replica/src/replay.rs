@@ -66,7 +66,11 @@ impl<'a> Replay<'a> {
     ///
     /// # Errors
     /// The inner one is the refusal to show: the entry was then taken out.
-    pub(crate) fn again(&mut self, entry: &Entry, replaces: bool) -> Result<Refused<Option<Again>>> {
+    pub(crate) fn again(
+        &mut self,
+        entry: &Entry,
+        replaces: bool,
+    ) -> Result<Refused<Option<Again>>> {
         let made = match self.execute(entry) {
             Ok(made) => made,
             Err(Error::Refused(refusal)) => {

@@ -94,7 +94,7 @@ impl Replica {
         documents: &[(ItemId, Automerge)],
     ) -> Result<()> {
         let transaction = self.db.transaction()?;
-        write(&transaction, entry, subject)?;
+        write(&transaction, entry, subject, News::Fresh)?;
         for (item, document) in documents {
             self.changed.extend(project::document(&transaction, *item, Some(document))?);
         }
@@ -109,8 +109,12 @@ impl Replica {
         while upto < self.journal.head.n {
             upto += 1;
             let Some(entry) = self.journal.entry(upto)? else { continue };
+            let away = self.journal.is_away(upto)?;
             let transaction = self.db.transaction()?;
-            write(&transaction, &entry, "")?;
+            write(&transaction, &entry, "", News::Old)?;
+            if away {
+                transaction.execute("update operation set away = 1 where n = ?1", [upto])?;
+            }
             for change in &entry.changes {
                 let document = main_file::document(&transaction, change.item)?;
                 self.changed.extend(project::document(
@@ -125,17 +129,26 @@ impl Replica {
     }
 }
 
+/// Whether an entry was recorded just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nobody else can have it.
+    Fresh,
+    /// After a rebuild of the main file the server may already have admitted it.
+    Old,
+}
+
 /// The rows of an entry: its pending changes, and the line in the list of operations.
-pub(crate) fn write(db: &Connection, entry: &Entry, subject: &str) -> Result<()> {
+pub(crate) fn write(db: &Connection, entry: &Entry, subject: &str, news: News) -> Result<()> {
     if let Some(replaced) = entry.replaces {
         take_place(db, replaced)?;
     }
     for change in &entry.changes {
         let parsed = automerge::Change::from_bytes(change.bytes.clone())
             .map_err(|error| crate::Error::Corrupt(error.to_string()))?;
-        // After a rebuild of the main file the server may already have admitted it.
-        let admitted = main_file::base(db, change.item)?
-            .is_some_and(|base| base.get_change_meta_by_hash(&parsed.hash()).is_some());
+        let admitted = news == News::Old
+            && main_file::base(db, change.item)?
+                .is_some_and(|base| base.get_change_meta_by_hash(&parsed.hash()).is_some());
         if !admitted {
             db.prepare_cached(
                 "insert or ignore into pending (item, n, hash, bytes) values (?1, ?2, ?3, ?4)",

@@ -10,7 +10,7 @@ use roundsman_core::sync::Entry;
 use rusqlite::params;
 
 use crate::replay::{Again, Replay};
-use crate::run::write;
+use crate::run::{News, write};
 use crate::{Replica, Result, Topic};
 
 /// What recording again came to.
@@ -93,12 +93,11 @@ impl Replica {
             }
         }
         for again in &settled.again {
-            write(&transaction, &again.entry, "")?;
+            write(&transaction, &again.entry, "", News::Fresh)?;
             items.extend(again.entry.changes.iter().map(|change| change.item));
         }
         for n in &settled.done {
-            transaction
-                .execute("update operation set state = 'replaced' where n = ?1", [n])?;
+            transaction.execute("update operation set state = 'replaced' where n = ?1", [n])?;
         }
         for (n, refusal) in &settled.dropped {
             transaction.execute(
@@ -110,6 +109,17 @@ impl Replica {
         for item in items {
             self.project(item)?;
         }
+        self.changed.insert(Topic::Sync);
+        Ok(())
+    }
+
+    /// Takes an entry that was not taken off the list of what needs its author. Its copy stays.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn put_away(&mut self, n: u64) -> Result<()> {
+        self.journal.put_away(n)?;
+        self.db.execute("update operation set away = 1 where n = ?1", [n])?;
         self.changed.insert(Topic::Sync);
         Ok(())
     }

@@ -2,90 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod support;
 
-use ed25519_dalek::SigningKey;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::documents::{Request, Stamp, actor_of, customer, execute};
-use roundsman_core::error::{Refusal, codes};
-use roundsman_core::id::{CustomerId, DeviceId, Entropy, PersonId, VisitId};
-use roundsman_core::records::Role;
+use roundsman_core::error::codes;
+use roundsman_core::id::{CustomerId, DeviceId, PersonId, VisitId};
 use roundsman_core::sync::{
     Batch, BatchItem, Bytes, Channel, ChannelHead, Digest, FromHub, Grants, Head, News, Receipt,
     Welcome, document_element, encode_hub,
 };
-use roundsman_core::time::{Day, Hlc, Timestamp};
-use roundsman_core::views::{CustomerCard, CustomerRow, SyncState, SyncView, TodayView, VisitView};
-use roundsman_replica::{Files, Host, Identity, Line, Query, Replica, Rows};
-use serde::de::DeserializeOwned;
+use roundsman_core::time::{Day, Hlc};
+use roundsman_core::views::{CustomerCard, SyncState, SyncView, TodayView, VisitView};
+use roundsman_replica::{Identity, Line, Query, Replica};
+use support::{NOW, ask, code, fields, open, search, server_key, shop};
 use uuid::Uuid;
-
-const NOW: Timestamp = Timestamp(1_795_000_000_000);
-
-struct Still(u8);
-
-impl Entropy for Still {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        self.0 += 1;
-        bytes.fill(self.0);
-    }
-}
-
-impl Host for Still {
-    fn now(&self) -> Timestamp {
-        NOW
-    }
-
-    fn offset_minutes(&self) -> i16 {
-        480
-    }
-}
-
-fn server_key() -> SigningKey {
-    SigningKey::from_bytes(&[8; 32])
-}
-
-fn open(folder: &Path, seed: u8) -> Replica {
-    let name = |file: &str| folder.join(file).display().to_string();
-    let files = Files::open(&name("journal.db"), &name("main.db"), None, None).unwrap();
-    let mut replica = Replica::open(files, Box::new(Still(seed))).unwrap();
-    replica
-        .adopt(Identity {
-            device: DeviceId(Uuid::from_u128(1)),
-            device_code: "K3".into(),
-            person: PersonId(Uuid::from_u128(2)),
-            name: "Lin Mei".into(),
-            role: Role::Rep,
-            device_seed: [7; 32],
-            server_key: server_key().verifying_key().to_bytes(),
-        })
-        .unwrap();
-    replica
-}
-
-fn ask<T: DeserializeOwned>(replica: &Replica, query: &Query) -> T {
-    serde_json::from_str(&replica.query(query).unwrap()).unwrap()
-}
-
-fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-fn shop(replica: &mut Replica) -> CustomerId {
-    let fields = fields(&[("name", "海港食品 中山路店"), ("phone", "0532-8281 7788")]);
-    CustomerId(replica.run(Request::CustomerCreate { fields, place: None }).unwrap().id)
-}
-
-fn search(replica: &Replica, text: &str) -> u32 {
-    let query =
-        Query::Customers { search: Some(text.into()), sort: None, page: Default::default() };
-    ask::<Rows<CustomerRow>>(replica, &query).total
-}
-
-fn code<T: std::fmt::Debug>(result: roundsman_replica::Result<T>) -> String {
-    Refusal::from(result.unwrap_err()).code
-}
 
 #[test]
 fn a_visit_is_there_after_the_app_was_killed() {

@@ -4,6 +4,7 @@
 
 mod cart;
 mod catalogue;
+mod copy;
 mod customer;
 mod order;
 mod sync;
@@ -14,6 +15,7 @@ pub use catalogue::{
     CartLineView, CartView, CatalogueRow, CreditView, OfficeProductRow, PriceTrace, TaxLine,
     TraceStep,
 };
+pub use copy::{EntryCopy, meant};
 pub use customer::{
     AccountView, Alternative, ContactView, CustomerCard, CustomerFacts, CustomerRow, FieldView,
     Place, contact_views, customer_search, due_in_days, field_views,

@@ -105,6 +105,8 @@ pub struct AttentionRow {
     pub customer: Option<CustomerId>,
     /// Or here.
     pub order: Option<crate::id::OrderId>,
+    /// The entry of one's own journal that was not taken, whose copy can be read.
+    pub entry: Option<u64>,
     /// `needsYou` or `needsOffice`.
     pub who: SyncState,
     /// What is the matter.

@@ -16,7 +16,7 @@ impl Replica {
         let row: Option<(u64, String)> = self
             .db
             .prepare_cached(
-                "select o.n, o.state from operation_item i join operation o on o.n = i.n \
+                "select o.n, iif(o.dropped, 'declined', o.state) from operation_item i join operation o on o.n = i.n \
                  where i.item = ?1 order by o.n desc limit 1",
             )?
             .query_row([item.into().to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))

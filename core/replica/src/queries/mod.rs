@@ -152,6 +152,11 @@ pub enum Query {
     },
     /// How far everything got.
     Status {},
+    /// One's own copy of an operation.
+    Entry {
+        /// Its number in the journal.
+        n: u64,
+    },
 }
 
 impl Query {
@@ -170,6 +175,7 @@ impl Query {
             }
             Self::Orders { .. } | Self::Order { .. } => &[Orders],
             Self::Status {} => &[Sync, Orders, Customers],
+            Self::Entry { .. } => &[Sync],
         }
     }
 }
@@ -199,6 +205,7 @@ impl Replica {
             }
             Query::Order { id } => json(&self.order(*id)?)?,
             Query::Status {} => json(&self.status()?)?,
+            Query::Entry { n } => json(&self.entry_copy(*n)?)?,
         })
     }
 }

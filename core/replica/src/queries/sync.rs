@@ -4,7 +4,8 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, ItemKind};
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{
-    AttentionRow, CatchUp, JournalRow, JournalView, OrderState, OrderView, SyncState, SyncView,
+    AttentionRow, CatchUp, EntryCopy, JournalRow, JournalView, OrderState, OrderView, SyncState,
+    SyncView, meant,
 };
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
@@ -32,7 +33,7 @@ impl Replica {
             catch_up: self.catch_up_view()?,
             persisted: self.line.persisted,
             attention: self.attention()?,
-            recent: self.recent("")?,
+            recent: self.recent("where state <> 'replaced'")?,
         })
     }
 
@@ -63,7 +64,8 @@ impl Replica {
     }
 
     fn refused_entries(&self) -> Result<Vec<AttentionRow>> {
-        let open = self.recent("where state in ('quarantined', 'declined')")?;
+        let open = self
+            .recent("where (state in ('quarantined', 'declined') or dropped = 1) and away = 0")?;
         open.into_iter()
             .map(|row| {
                 let refusal = row.refusal.unwrap_or_else(|| Refusal::new(codes::INTERNAL));
@@ -75,12 +77,28 @@ impl Replica {
                     subject: row.subject,
                     customer,
                     order: None,
+                    entry: Some(row.n),
                     who: row.state,
                     refusal: refusal.with("operation", &row.operation),
                     at: row.at,
                 })
             })
             .collect()
+    }
+
+    /// One's own copy of an operation.
+    pub(crate) fn entry_copy(&self, n: u64) -> Result<Option<EntryCopy>> {
+        let Some(row) = self.recent(&format!("where n = {n}"))?.pop() else { return Ok(None) };
+        let Some(entry) = self.journal.entry(n)? else { return Ok(None) };
+        Ok(Some(EntryCopy {
+            n,
+            operation: row.operation,
+            at: row.at,
+            subject: row.subject,
+            state: row.state,
+            refusal: row.refusal,
+            fields: meant(&entry),
+        }))
     }
 
     fn customer_of_entry(&self, n: u64) -> Result<Option<CustomerId>> {
@@ -116,6 +134,7 @@ impl Replica {
                     subject: customer.value("name").to_owned(),
                     customer: Some(id),
                     order: None,
+                    entry: None,
                     who: SyncState::NeedsYou,
                     refusal: Refusal::new(codes::CONFLICT)
                         .with("field", name)
@@ -129,7 +148,7 @@ impl Replica {
 
     fn recent(&self, condition: &str) -> Result<Vec<JournalRow>> {
         let mut statement = self.db.prepare_cached(&format!(
-            "select n, name, at, subject, state, code, note from operation {condition} order by n desc limit {RECENT}"
+            "select n, name, at, subject, iif(dropped, 'declined', state), code, note from operation {condition} order by n desc limit {RECENT}"
         ))?;
         let rows = statement.query_map([], |row| {
             Ok((
@@ -178,6 +197,7 @@ fn answered(order: OrderView, state: OrderState) -> Option<AttentionRow> {
         subject: format!("{} · {}", order.row.device_number, order.row.customer_name),
         customer: Some(order.row.customer),
         order: Some(order.row.id),
+        entry: None,
         who: state.answered().unwrap_or(SyncState::NeedsOffice),
         refusal,
         at: outcome.decided_at,

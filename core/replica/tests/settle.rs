@@ -1,0 +1,187 @@
+//! What becomes of a rep's work when the office declines an entry it rests on.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod support;
+
+use automerge::Automerge;
+use roundsman_core::documents::visit::VisitOutcome;
+use roundsman_core::documents::{Request, Stamp, actor_of, customer, execute};
+use roundsman_core::error::codes;
+use roundsman_core::id::{CustomerId, DeviceId, PersonId, VisitId};
+use roundsman_core::records::ExceptionState::{Declined, Quarantined};
+use roundsman_core::sync::Entry;
+use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_core::views::{CustomerCard, EntryCopy, SyncState, SyncView};
+use roundsman_replica::{Query, Replica};
+use support::{NOW, Office, ask, fields, open, shop};
+use uuid::Uuid;
+
+const OTHER: u128 = 77;
+
+/// A customer that somebody else made, as the hub shows it.
+fn foreign(customer: CustomerId) -> Automerge {
+    let create = customer::Create {
+        customer,
+        fields: fields(&[("name", "海港食品"), ("phone", "1")]),
+        place: None,
+    };
+    made(&create, 1, None)
+}
+
+/// What another device writes.
+fn made(
+    operation: &dyn roundsman_core::documents::Operation,
+    minutes: i64,
+    document: Option<&Automerge>,
+) -> Automerge {
+    let at = Hlc::default().tick(Timestamp(NOW.millis() + minutes * 60_000));
+    let stamp =
+        Stamp { at, by: PersonId(Uuid::from_u128(3)), device: DeviceId(Uuid::from_u128(OTHER)) };
+    let actor = actor_of(stamp.device, 1);
+    let mut made = execute(operation, &actor, stamp, &mut |_| Ok(document.cloned())).unwrap();
+    made.remove(0).document
+}
+
+fn edit(replica: &mut Replica, customer: CustomerId, field: &str, value: &str) -> u64 {
+    let fields = fields(&[(field, value)]);
+    replica.run(Request::CustomerEdit { customer, fields }).unwrap().n
+}
+
+fn value(replica: &Replica, customer: CustomerId, field: &str) -> String {
+    let card = ask::<CustomerCard>(replica, &Query::Customer { id: customer });
+    card.fields.into_iter().find(|it| it.field == field).unwrap().value
+}
+
+fn entries(office: &Office) -> Vec<Entry> {
+    let pushes = office.pushed.iter();
+    pushes.flat_map(|it| &it.entries).map(|it| Entry::from_bytes(&it.0).unwrap()).collect()
+}
+
+fn known() -> (tempfile::TempDir, Replica, Office, CustomerId) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = CustomerId(Uuid::from_u128(5));
+    let mut office = Office::welcome(&mut replica);
+    office.show(&mut replica, customer, &foreign(customer));
+    (folder, replica, office, customer)
+}
+
+#[test]
+fn later_work_is_recorded_again_without_what_was_declined() {
+    let (_folder, mut replica, mut office, customer) = known();
+    let bad = edit(&mut replica, customer, "phone", "666");
+    edit(&mut replica, customer, "note", "后门进");
+    let visit = replica.run(Request::VisitCheckIn { customer, place: None }).unwrap();
+    office.say(
+        &mut replica,
+        &roundsman_core::sync::FromHub::Pong(roundsman_core::sync::Ping {
+            clock: NOW,
+            journal: None,
+        }),
+    );
+    office.judge(
+        &mut replica,
+        3,
+        &[
+            (bad, Declined, codes::ACCESS_ENDED),
+            (2, Quarantined, codes::RESTS_ON_QUARANTINED),
+            (3, Quarantined, codes::RESTS_ON_QUARANTINED),
+        ],
+    );
+
+    assert_eq!(value(&replica, customer, "phone"), "1");
+    assert_eq!(value(&replica, customer, "note"), "后门进");
+    let again: Vec<Entry> =
+        entries(&office).into_iter().filter(|entry| entry.replaces.is_some()).collect();
+    let replaced: Vec<_> = again.iter().map(|entry| (entry.n, entry.replaces)).collect();
+    assert_eq!(replaced, [(4, Some(2)), (5, Some(3))]);
+    // The visit rests on the edit recorded again, not on anything that fell.
+    assert_eq!(again[1].rests_on, [4]);
+    let actors: Vec<_> = again
+        .iter()
+        .flat_map(|entry| &entry.changes)
+        .map(|it| automerge::Change::from_bytes(it.bytes.clone()).unwrap().actor_id().clone())
+        .collect();
+    assert!(actors.iter().all(|actor| *actor == actor_of(support::device(), 2)));
+    assert_eq!(again[0].at, entries(&office)[1].at, "it keeps its time");
+
+    let status = ask::<SyncView>(&replica, &Query::Status {});
+    let needs: Vec<_> = status.attention.iter().map(|row| (row.entry, row.who)).collect();
+    assert_eq!(needs, [(Some(bad), SyncState::NeedsYou)]);
+    let copy = ask::<EntryCopy>(&replica, &Query::Entry { n: bad });
+    assert_eq!((copy.fields[0].field.as_str(), copy.fields[0].to.as_str()), ("phone", "666"));
+    replica.put_away(bad).unwrap();
+    assert!(ask::<SyncView>(&replica, &Query::Status {}).attention.is_empty());
+    let visit = VisitId(visit.id);
+    let outcome = VisitOutcome::NoNeed;
+    replica.run(Request::VisitCheckOut { visit, outcome, note: None }).unwrap();
+}
+
+#[test]
+fn what_others_wrote_meanwhile_still_competes() {
+    let (_folder, mut replica, mut office, customer) = known();
+    edit(&mut replica, customer, "note", "declined");
+    edit(&mut replica, customer, "phone", "2");
+    let other = customer::EditFields { customer, fields: fields(&[("phone", "3")]) };
+    let admitted = made(&other, 60, Some(&foreign(customer)));
+    office.show(&mut replica, customer, &admitted);
+    office.judge(&mut replica, 2, &[(1, Declined, codes::ACCESS_ENDED)]);
+    let card = ask::<CustomerCard>(&replica, &Query::Customer { id: customer });
+    let phone = card.fields.iter().find(|it| it.field == "phone").unwrap();
+    assert_eq!(phone.value, "3", "the newest is shown");
+    let values: Vec<_> = phone.alternatives.iter().map(|it| it.value.as_str()).collect();
+    assert_eq!(values, ["3", "2"], "recording again takes no side");
+}
+
+#[test]
+fn what_has_lost_its_ground_needs_its_author() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    replica.run(Request::VisitCheckIn { customer, place: None }).unwrap();
+    let mut office = Office::welcome(&mut replica);
+    office.judge(
+        &mut replica,
+        2,
+        &[(1, Declined, codes::ACCESS_ENDED), (2, Quarantined, codes::RESTS_ON_QUARANTINED)],
+    );
+    let status = ask::<SyncView>(&replica, &Query::Status {});
+    let needs: Vec<_> = status.attention.iter().map(|row| (row.entry, row.who)).collect();
+    assert_eq!(needs.len(), 2);
+    assert!(needs.iter().all(|(_, who)| *who == SyncState::NeedsYou));
+    assert_eq!(status.journal.entries, 2, "nothing was recorded again");
+}
+
+#[test]
+fn being_cut_off_in_the_middle_changes_nothing() {
+    let (folder, mut replica, mut office, customer) = known();
+    edit(&mut replica, customer, "phone", "666");
+    edit(&mut replica, customer, "note", "后门进");
+    office.judge(&mut replica, 2, &[(1, Declined, codes::ACCESS_ENDED)]);
+    drop(replica);
+    // The main file is as it was before: only the journal knows what was recorded again.
+    for file in ["main.db", "main.db-wal"] {
+        let _ = std::fs::remove_file(folder.path().join(file));
+    }
+    let mut replica = open(folder.path(), 50);
+    let mut office = Office::welcome(&mut replica);
+    office.show(&mut replica, customer, &foreign(customer));
+    office.judge(&mut replica, 2, &[(1, Declined, codes::ACCESS_ENDED)]);
+    assert_eq!(value(&replica, customer, "note"), "后门进");
+    assert_eq!(value(&replica, customer, "phone"), "1");
+    assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 3);
+}
+
+#[test]
+fn three_hundred_entries_are_recorded_again() {
+    let (_folder, mut replica, mut office, customer) = known();
+    edit(&mut replica, customer, "phone", "666");
+    for n in 0..300 {
+        edit(&mut replica, customer, "note", &format!("note {n}"));
+    }
+    office.judge(&mut replica, 301, &[(1, Declined, codes::ACCESS_ENDED)]);
+    assert_eq!(value(&replica, customer, "note"), "note 299");
+    assert_eq!(value(&replica, customer, "phone"), "1");
+    assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 601);
+}

@@ -1,0 +1,185 @@
+//! A replica on real files, and a hub whose frames are made by hand.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(missing_docs, reason = "names say it")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use automerge::Automerge;
+use ed25519_dalek::SigningKey;
+use roundsman_core::documents::Request;
+use roundsman_core::error::Refusal;
+use roundsman_core::id::{CustomerId, DeviceId, Entropy, ItemId, PersonId};
+use roundsman_core::records::{EntryException, ExceptionState, JournalStatus, Record as _, Role};
+use roundsman_core::sync::{
+    Batch, BatchItem, Bytes, Channel, ChannelHead, FromDevice, FromHub, News, Push, Receipt,
+    Welcome, decode_device, encode_hub,
+};
+use roundsman_core::time::Timestamp;
+use roundsman_core::views::CustomerRow;
+use roundsman_replica::{Files, Host, Identity, Line, Query, Replica, Rows, Todo};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+pub const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+pub struct Still(pub u8);
+
+impl Entropy for Still {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0 += 1;
+        bytes.fill(self.0);
+    }
+}
+
+impl Host for Still {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+
+    fn offset_minutes(&self) -> i16 {
+        480
+    }
+}
+
+pub fn server_key() -> SigningKey {
+    SigningKey::from_bytes(&[8; 32])
+}
+
+pub fn open(folder: &Path, seed: u8) -> Replica {
+    let name = |file: &str| folder.join(file).display().to_string();
+    let files = Files::open(&name("journal.db"), &name("main.db"), None, None).unwrap();
+    let mut replica = Replica::open(files, Box::new(Still(seed))).unwrap();
+    replica
+        .adopt(Identity {
+            device: DeviceId(Uuid::from_u128(1)),
+            device_code: "K3".into(),
+            person: PersonId(Uuid::from_u128(2)),
+            name: "Lin Mei".into(),
+            role: Role::Rep,
+            device_seed: [7; 32],
+            server_key: server_key().verifying_key().to_bytes(),
+        })
+        .unwrap();
+    replica
+}
+
+pub fn ask<T: DeserializeOwned>(replica: &Replica, query: &Query) -> T {
+    serde_json::from_str(&replica.query(query).unwrap()).unwrap()
+}
+
+pub fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+pub fn shop(replica: &mut Replica) -> CustomerId {
+    let fields = fields(&[("name", "海港食品 中山路店"), ("phone", "0532-8281 7788")]);
+    CustomerId(replica.run(Request::CustomerCreate { fields, place: None }).unwrap().id)
+}
+
+pub fn search(replica: &Replica, text: &str) -> u32 {
+    let query =
+        Query::Customers { search: Some(text.into()), sort: None, page: Default::default() };
+    ask::<Rows<CustomerRow>>(replica, &query).total
+}
+
+pub fn code<T: std::fmt::Debug>(result: roundsman_replica::Result<T>) -> String {
+    Refusal::from(result.unwrap_err()).code
+}
+
+pub const EPOCH: [u8; 16] = [1; 16];
+
+pub fn device() -> DeviceId {
+    DeviceId(Uuid::from_u128(1))
+}
+
+pub fn territory() -> Channel {
+    Channel::Territory(Uuid::from_u128(8).into())
+}
+
+/// The other end of a line, whose words a test chooses.
+pub struct Office {
+    line: Line,
+    seqs: BTreeMap<Channel, u64>,
+    /// What the device pushed.
+    pub pushed: Vec<Push>,
+}
+
+impl Office {
+    /// A line on which the device is welcome.
+    pub fn welcome(replica: &mut Replica) -> Self {
+        let (line, _) = Line::open(replica, "", "test").unwrap();
+        let mut office = Self { line, seqs: BTreeMap::new(), pushed: Vec::new() };
+        let head =
+            |channel| ChannelHead { channel, epoch: EPOCH, seq: 9, items: 9, digest: [0; 32] };
+        let welcome = Welcome {
+            protocol: 1,
+            receipt: None,
+            clock: NOW,
+            channels: vec![head(Channel::Device(device())), head(territory())],
+            refusal: None,
+            restored: None,
+        };
+        office.say(replica, &FromHub::Welcome(welcome));
+        office
+    }
+
+    pub fn say(&mut self, replica: &mut Replica, message: &FromHub) -> Todo {
+        let todo = self.line.receive(replica, encode_hub(message)).unwrap();
+        for frame in &todo.frames {
+            if let Ok(FromDevice::Push(push)) = decode_device(frame) {
+                self.pushed.push(push);
+            }
+        }
+        todo
+    }
+
+    /// Signs for everything that was pushed.
+    pub fn receipt(&mut self, replica: &mut Replica) {
+        let head = self.pushed.last().unwrap().head;
+        let receipt = Receipt::sign(&server_key(), device(), head, NOW);
+        self.say(replica, &FromHub::Receipt(receipt));
+    }
+
+    /// Says what became of entries.
+    pub fn judge(
+        &mut self,
+        replica: &mut Replica,
+        upto: u64,
+        exceptions: &[(u64, ExceptionState, &str)],
+    ) {
+        let status = JournalStatus {
+            device: device(),
+            stored_upto: upto,
+            admitted_upto: upto,
+            exceptions: exceptions
+                .iter()
+                .map(|(n, state, code)| EntryException {
+                    n: *n,
+                    code: (*code).to_owned(),
+                    state: *state,
+                    note: String::new(),
+                })
+                .collect(),
+            as_of: NOW,
+        };
+        let news = News::Record(Bytes(status.to_bytes()));
+        self.batch(replica, Channel::Device(device()), BatchItem { item: status.item(), news });
+    }
+
+    /// Shows a document as it is admitted.
+    pub fn show(&mut self, replica: &mut Replica, item: impl Into<ItemId>, document: &Automerge) {
+        let news = News::Snapshot(Bytes(document.save()));
+        self.batch(replica, territory(), BatchItem { item: item.into(), news });
+    }
+
+    pub fn batch(&mut self, replica: &mut Replica, channel: Channel, item: BatchItem) {
+        let seq = self.seqs.entry(channel).or_default();
+        let (from, to) = (*seq, *seq + 1);
+        *seq = to;
+        let batch = Batch { channel, epoch: EPOCH, from, to, digest: None, items: vec![item] };
+        assert!(!self.say(replica, &FromHub::Batch(batch)).close);
+    }
+}
