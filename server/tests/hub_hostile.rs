@@ -293,9 +293,52 @@ async fn the_office_releases_and_declines() {
         .await
         .unwrap();
     assert_eq!(state(2).await.unwrap().state, ExceptionState::Declined);
-    assert_eq!(state(3).await.unwrap().state, ExceptionState::Declined);
+    // What rests on it is left to the device, which records it again.
+    assert_eq!(state(3).await.unwrap().state, ExceptionState::Quarantined);
     let again = hub::release(&app.store, &app.clock, place(2), company.chen).await;
     assert!(again.is_err());
+}
+
+#[tokio::test]
+async fn nothing_takes_the_place_of_what_is_in() {
+    let company = Company::open().await;
+    let app = &company.server.app;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let first = lin.record(&create);
+    let second = resting_on(&mut lin, &edit(create.customer, "phone", "2"), 1);
+    let third = replacing(&mut lin, &edit(create.customer, "phone", "3"), 2);
+    lin.deliver(vec![first, second, third]).await;
+    assert_eq!(lin.judged(3).await, [(3, "SUPERSEDED".to_owned())].into());
+    let kept = roundsman_store::quarantine::find(&app.store.read, lin.device, 3).await.unwrap();
+    assert_eq!(kept.state, ExceptionState::Declined, "nobody has to decide");
+}
+
+#[tokio::test]
+async fn what_was_replaced_can_not_be_released() {
+    let company = Company::open().await;
+    let app = &company.server.app;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let first = lin.record(&create);
+    let forged = executed_by(&lin, lin.device, Hlc(7), &edit(create.customer, "phone", "2"));
+    let at = lin.tick();
+    let second = lin.entry(&edit(create.customer, "phone", "2"), at, vec![forged]);
+    let third = replacing(&mut lin, &edit(create.customer, "phone", "3"), 2);
+    lin.deliver(vec![first, second, third]).await;
+    lin.judged(3).await;
+    let kept = |n| roundsman_store::quarantine::find(&app.store.read, lin.device, n);
+    assert_eq!(kept(2).await.unwrap().state, ExceptionState::Replaced);
+    let place = (lin.device, 2);
+    assert!(hub::release(&app.store, &app.clock, place, company.chen).await.is_err());
+}
+
+fn replacing(phone: &mut Phone, operation: &dyn Operation, replaced: u64) -> Vec<u8> {
+    let before = phone.head;
+    let bytes = phone.record(operation);
+    phone.head = before;
+    let entry = Entry { replaces: Some(replaced), ..Entry::from_bytes(&bytes).unwrap() };
+    phone.chain(&entry)
 }
 
 fn resting_on(phone: &mut Phone, operation: &dyn Operation, base: u64) -> Vec<u8> {
