@@ -47,7 +47,7 @@ export async function refresh(server: string, account: Account): Promise<Refresh
   return post(`${server}/api/device/refresh`, { device: account.device, refresh: account.refresh });
 }
 
-async function post<T>(url: string, body: unknown): Promise<T> {
+async function post<T extends { leaseUntil: number }>(url: string, body: unknown): Promise<T> {
   let response: Response;
   try {
     response = await fetch(url, {
@@ -60,8 +60,15 @@ async function post<T>(url: string, body: unknown): Promise<T> {
   } catch {
     throw new Refused("UNREACHABLE");
   }
-  if (response.ok) return (await response.json()) as T;
-  throw await refusal(response);
+  if (!response.ok) throw await refusal(response);
+  const answer = (await response.json()) as T;
+  return { ...answer, leaseUntil: answer.leaseUntil + aheadOf(response) };
+}
+
+/** By how much this device's clock is ahead of the server's: the lease is measured by the clock that is here. */
+function aheadOf(response: Response): number {
+  const server = Date.parse(response.headers.get("date") ?? "");
+  return Number.isNaN(server) ? 0 : Date.now() - server;
 }
 
 async function refusal(response: Response): Promise<Refused> {
