@@ -36,7 +36,7 @@ async fn a_line_that_begins_with_nonsense_is_denied() {
         (vec![1, 2], "MALFORMED"),
         (vec![9, 1, 0, 0xa0], "UNKNOWN_VERSION"),
         (vec![1, 1, 0, 0xff, 0xff], "MALFORMED"),
-        (vec![1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0], "TOO_LARGE"),
+        (vec![1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0], "MALFORMED"),
         (vec![1, 0x4c, 0, 0xa0], "MALFORMED"),
         (vec![1; 20_000], "TOO_LARGE"),
     ] {

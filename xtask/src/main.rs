@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod data;
+mod fuzz;
 mod install;
 mod run;
 mod shell;
@@ -30,6 +31,9 @@ Usage: cargo xtask <chore> [options]
             --rust        only the Rust tests
             --browser     only the browser tests, on the quickly built module
             -- ARGS       handed to Playwright, with --browser
+  fuzz    Bytes that nobody honest would send, against every decoder; adds to tests/corpus
+            --minutes M   all decoders together (5)
+            --seed S      repeat a run
   wasm    Build the phone's engine and its bindings
             --release     small, as it is shipped; says what a phone downloads of it
   bench   What syncing costs, in one table
@@ -60,6 +64,7 @@ fn dispatch() -> Result<()> {
         Some("run") => run::run(args),
         Some("check") => finish(args).and_then(|()| check::run()),
         Some("test") => test::run(args, handed_on),
+        Some("fuzz") => fuzz::run(args),
         Some("wasm") => wasm::run(args),
         Some("bench") => bench::run(args),
         Some("size") => finish(args).and_then(|()| size::run()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use automerge::{Automerge, Change, ReadDoc};
-use roundsman_core::documents::Stamp;
+use roundsman_core::documents::{Stamp, load};
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::sync::device::Outcome;
 use roundsman_core::sync::{
@@ -138,7 +138,7 @@ fn write(
                 Some(record_element(batch.channel, news.item, &hash(&bytes.0)))
             }
             News::Snapshot(bytes) => {
-                let document = Automerge::load(&bytes.0).map_err(|_| Stop::Diverged)?;
+                let document = load(&bytes.0).map_err(|_| Stop::Diverged)?;
                 Some(put_document(db, batch.channel, news.item, &document, now, &mut topics)?)
             }
             News::Changes(changes) => {

@@ -38,8 +38,12 @@ pub fn compressed(number: u8, size: u32, zstd: &[u8]) -> Vec<u8> {
 /// # Errors
 /// [`codes::TOO_LARGE`], [`codes::UNKNOWN_VERSION`], [`codes::UNIMPLEMENTED`] or [`codes::MALFORMED`].
 pub fn decode_device(frame: &[u8]) -> Result<FromDevice> {
-    let (number, body) = open(frame)?;
-    read(number, FromDevice::read(number, &body))
+    // A device has no compressor: what it could send that way is a bomb.
+    let (number, flags, body) = open(frame)?;
+    match flags {
+        0 => read(number, FromDevice::read(number, body)),
+        _ => Err(malformed("unknown flags")),
+    }
 }
 
 /// Reads what the hub sent.
@@ -47,8 +51,12 @@ pub fn decode_device(frame: &[u8]) -> Result<FromDevice> {
 /// # Errors
 /// As [`decode_device`].
 pub fn decode_hub(frame: &[u8]) -> Result<FromHub> {
-    let (number, body) = open(frame)?;
-    read(number, FromHub::read(number, &body))
+    let (number, flags, body) = open(frame)?;
+    match flags {
+        0 => read(number, FromHub::read(number, body)),
+        COMPRESSED => read(number, FromHub::read(number, &decompress(body)?)),
+        _ => Err(malformed("unknown flags")),
+    }
 }
 
 fn plain(number: u8, body: &[u8]) -> Vec<u8> {
@@ -69,7 +77,8 @@ fn read<M>(number: u8, message: Option<Result<M, minicbor::decode::Error>>) -> R
     }
 }
 
-fn open(frame: &[u8]) -> Result<(u8, std::borrow::Cow<'_, [u8]>)> {
+/// The number of the message, its flags and its body.
+fn open(frame: &[u8]) -> Result<(u8, u8, &[u8])> {
     if frame.len() > FRAME_BYTES_MAX {
         return Err(Refusal::new(codes::TOO_LARGE).with("bytes", frame.len()));
     }
@@ -79,11 +88,7 @@ fn open(frame: &[u8]) -> Result<(u8, std::borrow::Cow<'_, [u8]>)> {
     if *version != PROTOCOL {
         return Err(Refusal::new(codes::UNKNOWN_VERSION).with("version", version));
     }
-    match *flags {
-        0 => Ok((*number, body.into())),
-        COMPRESSED => Ok((*number, decompress(body)?.into())),
-        _ => Err(malformed("unknown flags")),
-    }
+    Ok((*number, *flags, body))
 }
 
 fn decompress(body: &[u8]) -> Result<Vec<u8>> {

@@ -18,7 +18,7 @@ const VALUES_MAX: u64 = 4_096;
 ///
 /// # Errors
 /// [`codes::MALFORMED`] for bytes that are no change, [`codes::FORGED`] for somebody else's.
-pub(super) fn read(bytes: &[u8], entry: &Entry, operation: &dyn Operation) -> Result<Change> {
+pub fn read(bytes: &[u8], entry: &Entry, operation: &dyn Operation) -> Result<Change> {
     if !is_small(bytes) {
         return Err(malformed("not a plain change, or a huge one"));
     }
@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8], entry: &Entry, operation: &dyn Operation) -> Re
 /// # Errors
 /// [`codes::MISSING_DEPENDENCY`], and [`codes::MALFORMED`] for a change that does not count on
 /// from what it depends on: its numbers would push everybody else's aside.
-pub(super) fn before(document: &Automerge, change: &Change) -> Result<Automerge> {
+pub fn before(document: &Automerge, change: &Change) -> Result<Automerge> {
     let mut max_op = 0;
     for dependency in change.deps() {
         let meta = document.get_change_meta_by_hash(dependency).ok_or_else(missing)?;
@@ -64,7 +64,7 @@ pub(super) fn before(document: &Automerge, change: &Change) -> Result<Automerge>
 ///
 /// # Errors
 /// [`codes::MALFORMED`] when it does not fit, [`codes::MISSING_DEPENDENCY`] when it would wait.
-pub(super) fn apply(mut document: Automerge, change: Change) -> Result<Automerge> {
+pub fn apply(mut document: Automerge, change: Change) -> Result<Automerge> {
     let hash = change.hash();
     let document = guarded(|| {
         document.apply_changes([change]).map_err(malformed)?;
@@ -80,7 +80,7 @@ pub(super) fn apply(mut document: Automerge, change: Change) -> Result<Automerge
 ///
 /// # Errors
 /// Its own, or [`codes::MALFORMED`] when it panicked.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(malformed("it broke the reader")))
 }
 

@@ -4,7 +4,7 @@
 //! What a line stored is judged beside it by [`Hub`], so that a receipt never waits for a judgement.
 
 mod admission;
-mod change;
+pub mod change;
 mod docket;
 mod greeting;
 pub mod host;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use roundsman_core::sync::hash;
 
 /// Ways to end that are told apart; beyond that, inputs stop being kept.
-const WAYS_MAX: usize = 256;
+const WAYS_MAX: usize = 64;
 /// Only small inputs go into the repository.
-const FILE_BYTES_MAX: usize = 8 << 10;
+const FILE_BYTES_MAX: usize = 2 << 10;
 
 /// The inputs of one decoder.
 pub struct Corpus {
@@ -37,9 +37,11 @@ impl Corpus {
         &self.inputs
     }
 
-    /// Takes in an input if none before ended like it. Figures in what it says make no difference.
+    /// Takes in an input if none before ended like it. Figures, and what is quoted of the input,
+    /// make no difference.
     pub fn add(&mut self, input: Vec<u8>, ended: String) {
-        let way: String = ended.chars().filter(|it| !it.is_ascii_digit()).take(120).collect();
+        let spoken = ended.split(['`', '"']).step_by(2);
+        let way = spoken.flat_map(str::chars).filter(|it| !it.is_ascii_digit()).take(120).collect();
         if self.seen.len() >= WAYS_MAX || !self.seen.insert(way) {
             return;
         }
