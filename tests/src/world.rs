@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use crate::Office;
 
 /// The password of everybody in the demo company.
-const PASSWORD: &str = "roundsman";
+pub(crate) const PASSWORD: &str = "roundsman";
 /// The same company in every run.
-const SEED: u64 = 1;
+pub(crate) const SEED: u64 = 1;
 
 /// A company with its server, thrown away at the end.
 pub struct World {
