@@ -1,10 +1,16 @@
 //! The harness of tests that need more than one part: a company with its server, reps with their
 //! devices, the office with its browser session.
 
+mod chance;
+mod ledger;
 mod office;
+mod process;
 mod work;
 mod world;
 
+pub use chance::Chance;
+pub use ledger::{Ledger, settle_numbers};
 pub use office::Office;
-pub use work::{decided, fill_cart, find, take_order};
+pub use process::ServerProcess;
+pub use work::{agree, decided, fill_cart, find, take_order};
 pub use world::World;

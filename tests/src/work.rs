@@ -67,3 +67,20 @@ pub async fn decided(device: &mut Device, order: OrderId) -> Result<OrderView> {
     device.until("the order is decided", is_decided).await?;
     view(device)?.context("the order is gone")
 }
+
+/// Goes on until the device holds in every channel what the server holds. Stock is published at
+/// any time: then a device is behind for a moment.
+///
+/// # Errors
+/// When they never agree.
+pub async fn agree(device: &mut Device) -> Result<()> {
+    let mut differ = Vec::new();
+    for _ in 0..20 {
+        device.sync().await?;
+        differ = device.differs().await?;
+        if differ.is_empty() {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("device and server never agree on {differ:?}")
+}

@@ -11,6 +11,7 @@ mod size;
 mod stage;
 mod stamp;
 mod test;
+mod torture;
 mod wasm;
 mod web;
 
@@ -33,6 +34,10 @@ Usage: cargo xtask <chore> [options]
             -- ARGS       handed to Playwright, with --browser
   fuzz    Bytes that nobody honest would send, against every decoder; adds to tests/corpus
             --minutes M   all decoders together (5)
+            --seed S      repeat a run
+  torture Real servers killed under load, cut off, out of disk, attacked
+            --cycles N    kills (200)
+            --minutes M   stop killing after so long
             --seed S      repeat a run
   wasm    Build the phone's engine and its bindings
             --release     small, as it is shipped; says what a phone downloads of it
@@ -65,6 +70,7 @@ fn dispatch() -> Result<()> {
         Some("check") => finish(args).and_then(|()| check::run()),
         Some("test") => test::run(args, handed_on),
         Some("fuzz") => fuzz::run(args),
+        Some("torture") => torture::run(args),
         Some("wasm") => wasm::run(args),
         Some("bench") => bench::run(args),
         Some("size") => finish(args).and_then(|()| size::run()),

@@ -4,9 +4,22 @@ mod demo;
 mod serve;
 mod user;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+
+/// The program: does what its arguments ask.
+pub async fn main() -> ExitCode {
+    match Cli::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("roundsman: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Field sales that works offline, and the office it reports to.
 #[derive(Debug, Parser)]

@@ -12,6 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 pub use host::{DeviceHost, Skew};
 use roundsman_core::documents::Request;
 use roundsman_core::error::Refusal;
+use roundsman_core::sync::{Channel, ChannelHead, FromDevice, FromHub, decode_device, decode_hub};
 use roundsman_core::views::{Connection, SyncState, SyncView};
 use roundsman_replica::{Files, Line, Query, Recorded, Replica, Todo};
 use serde::de::DeserializeOwned;
@@ -94,14 +95,32 @@ impl Device {
     /// When the server cannot be reached.
     pub async fn connect(&mut self) -> Result<()> {
         self.disconnect();
+        let (line, socket, _) = self.open().await?;
+        self.connection = Some((line, socket));
+        Ok(())
+    }
+
+    /// An open line, and what was said on it.
+    async fn open(&mut self) -> Result<(Line, Socket, Vec<Vec<u8>>)> {
         let mut request =
             format!("{}/sync", self.server.replacen("http", "ws", 1)).into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", "roundsman.1".parse()?);
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
         let (line, todo) = Line::open(&mut self.replica, &self.session.access, "test")?;
+        let hello = todo.frames.clone();
         send(&mut socket, todo).await?;
-        self.connection = Some((line, socket));
-        Ok(())
+        Ok((line, socket, hello))
+    }
+
+    /// From now on the line goes to another address, such as a network that breaks.
+    pub fn through(&mut self, server: &str) {
+        server.clone_into(&mut self.server);
+    }
+
+    /// Whether the line is open, as far as is known here.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.connection.is_some()
     }
 
     /// Drops the line without a word, as a dead network would.
@@ -164,17 +183,82 @@ impl Device {
         Ok(())
     }
 
-    /// Takes in one frame; false when the line has ended.
-    async fn step(&mut self) -> Result<bool> {
-        let Some((line, socket)) = &mut self.connection else { return Ok(false) };
-        let frame = match socket.next().await {
-            Some(Ok(Message::Binary(frame))) => frame.to_vec(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(true),
-            _ => {
-                self.disconnect();
-                return Ok(false);
+    /// Says what was recorded, and takes in what comes for so long. A line that ends is no failure.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub async fn listen(&mut self, time: Duration) -> Result<()> {
+        if self.tell().await.is_err() {
+            self.disconnect();
+        }
+        let until = tokio::time::Instant::now() + time;
+        // Only waiting is cut short: what came is answered whole.
+        while let Ok(frame) = tokio::time::timeout_at(until, self.frame()).await {
+            let Some(frame) = frame else { break };
+            match self.take(frame).await {
+                // An answer could not be sent.
+                Err(error) if error.is::<tokio_tungstenite::tungstenite::Error>() => {
+                    self.disconnect();
+                }
+                taken => drop(taken?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects anew and returns the channels in which this device holds something else than the
+    /// server.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or does not say welcome.
+    pub async fn differs(&mut self) -> Result<Vec<Channel>> {
+        self.disconnect();
+        let (line, mut socket, hello) = self.open().await?;
+        let FromDevice::Hello(hello) = decode_device(hello.first().context("no hello")?)? else {
+            bail!("a line begins with hello");
+        };
+        let frame = loop {
+            match socket.next().await.context("no welcome")?? {
+                Message::Binary(frame) => break frame.to_vec(),
+                _ => {}
             }
         };
+        let FromHub::Welcome(welcome) = decode_hub(&frame)? else { bail!("not welcome") };
+        self.connection = Some((line, socket));
+        self.take(frame).await?;
+        let same = |head: &ChannelHead| {
+            head.seq == 0
+                || hello.cursors.iter().any(|cursor| {
+                    (cursor.channel, cursor.seq, cursor.digest)
+                        == (head.channel, head.seq, head.digest)
+                })
+        };
+        let differ = welcome.channels.iter().filter(|head| !same(head));
+        Ok(differ.map(|head| head.channel).collect())
+    }
+
+    /// Takes in one frame; false when the line has ended.
+    async fn step(&mut self) -> Result<bool> {
+        match self.frame().await {
+            Some(frame) => self.take(frame).await,
+            None => Ok(false),
+        }
+    }
+
+    /// The next frame; none when the line has ended.
+    async fn frame(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let (_, socket) = self.connection.as_mut()?;
+            match socket.next().await {
+                Some(Ok(Message::Binary(frame))) => return Some(frame.to_vec()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => self.disconnect(),
+            }
+        }
+    }
+
+    async fn take(&mut self, frame: Vec<u8>) -> Result<bool> {
+        let Some((line, socket)) = &mut self.connection else { return Ok(false) };
         let todo = line.receive(&mut self.replica, frame)?;
         let close = todo.close;
         send(socket, todo).await?;
