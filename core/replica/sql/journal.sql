@@ -11,6 +11,15 @@ create table if not exists away (
     n integer primary key
 ) strict;
 
+-- Journals of the devices that this one goes on for.
+create table if not exists former (
+    device blob not null,
+    n      integer not null,
+    hash   blob not null,
+    bytes  blob not null,
+    primary key (device, n)
+) strict, without rowid;
+
 create table if not exists entry (
     n     integer primary key,
     hash  blob not null,

@@ -41,7 +41,7 @@ impl Line {
             clock: replica.now(),
             build: build.to_owned(),
             receipt: replica.journal.receipt.clone(),
-            recorded: Some(replica.journal.head.n),
+            recorded: Some(replica.recorded()),
         };
         replica.set_line_state(LineState::Connecting, None);
         let todo = line.handle(replica, Event::Opened(opening))?;

@@ -4,6 +4,7 @@ use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::records::Role;
 use roundsman_core::sync::{Entry, Head, Receipt};
 use roundsman_core::time::Hlc;
+use roundsman_core::views::LostView;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,10 @@ pub(crate) struct Journal {
     pub(crate) order: u32,
     /// What the office signed for last.
     pub(crate) receipt: Option<Receipt>,
+    /// How often another device has taken over here.
+    pub(crate) successions: i64,
+    /// The last time, the office held the journal of the one before up to this.
+    pub(crate) common: u64,
 }
 
 impl Journal {
@@ -61,11 +66,15 @@ impl Journal {
             actor: 1,
             order: 0,
             receipt: None,
+            successions: 0,
+            common: 0,
         };
         journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
         journal.correction_ms = journal.number("correction")?.unwrap_or(0);
         journal.actor = u32::try_from(journal.number("actor")?.unwrap_or(1)).unwrap_or(1);
         journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
+        journal.successions = journal.number("successions")?.unwrap_or(0);
+        journal.common = journal.number("common")?.unwrap_or(0).unsigned_abs();
         if let Some(bytes) = journal.meta("receipt")? {
             let receipt =
                 minicbor::decode(&bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
@@ -87,9 +96,7 @@ impl Journal {
         let bytes = entry.to_bytes();
         let hash = roundsman_core::sync::hash(&bytes);
         let transaction = self.db.transaction()?;
-        transaction
-            .prepare_cached("insert into entry (n, hash, bytes) values (?1, ?2, ?3)")?
-            .execute(params![entry.n, hash, bytes])?;
+        insert(&transaction, Head { n: entry.n, hash }, &bytes)?;
         set(&transaction, "clock", &entry.at.0.to_be_bytes())?;
         if order != self.order {
             set(&transaction, "order", &i64::from(order).to_be_bytes())?;
@@ -105,10 +112,8 @@ impl Journal {
     /// made under.
     pub(crate) fn append_again(&mut self, entries: &[Again]) -> Result<()> {
         let transaction = self.db.transaction()?;
-        for Again { entry, head, bytes } in entries {
-            transaction
-                .prepare_cached("insert into entry (n, hash, bytes) values (?1, ?2, ?3)")?
-                .execute(params![entry.n, head.hash, bytes])?;
+        for Again { head, bytes, .. } in entries {
+            insert(&transaction, *head, bytes)?;
         }
         set(&transaction, "actor", &i64::from(self.actor + 1).to_be_bytes())?;
         transaction.commit()?;
@@ -116,6 +121,67 @@ impl Journal {
         if let Some(last) = entries.last() {
             self.head = last.head;
         }
+        Ok(())
+    }
+
+    /// The heads of entries after `after`, in order.
+    pub(crate) fn heads_after(&self, after: u64) -> Result<Vec<Head>> {
+        let mut statement =
+            self.db.prepare_cached("select n, hash from entry where n > ?1 order by n")?;
+        let rows =
+            statement.query_map([after], |row| Ok(Head { n: row.get(0)?, hash: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Entries after `after`, in order.
+    pub(crate) fn entries_after(&self, after: u64) -> Result<Vec<Entry>> {
+        let mut statement =
+            self.db.prepare_cached("select bytes from entry where n > ?1 order by n")?;
+        let rows = statement.query_map([after], |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|bytes| Ok(Entry::from_bytes(&bytes?)?)).collect()
+    }
+
+    /// Begins the journal of another device with these entries, and puts the old one beside it.
+    pub(crate) fn succeed(
+        &mut self,
+        identity: &Identity,
+        again: &[Again],
+        common: u64,
+        lost: &LostView,
+    ) -> Result<()> {
+        let old = self.identity()?.map_or(identity.device, |old| old.device);
+        let transaction = self.db.transaction()?;
+        transaction.execute(
+            "insert or replace into former (device, n, hash, bytes) \
+             select ?1, n, hash, bytes from entry",
+            [old.0],
+        )?;
+        transaction.execute_batch(
+            "delete from entry; delete from away; \
+             delete from meta where name in ('receipt', 'order', 'actor');",
+        )?;
+        for it in again {
+            insert(&transaction, it.head, &it.bytes)?;
+        }
+        set(&transaction, "identity", &serde_json::to_vec(identity)?)?;
+        set(&transaction, "successions", &(self.successions + 1).to_be_bytes())?;
+        set(&transaction, "common", &common.to_be_bytes())?;
+        set(&transaction, "lost", &serde_json::to_vec(lost)?)?;
+        transaction.commit()?;
+        self.head = again.last().map_or_else(Head::default, |it| it.head);
+        (self.actor, self.order, self.receipt) = (1, 0, None);
+        (self.successions, self.common) = (self.successions + 1, common);
+        Ok(())
+    }
+
+    /// What was lost when this device took over, until somebody has read it.
+    pub(crate) fn lost(&self) -> Result<Option<LostView>> {
+        self.meta("lost")?.map(|bytes| Ok(serde_json::from_slice(&bytes)?)).transpose()
+    }
+
+    /// Notes that somebody has read what was lost.
+    pub(crate) fn forget_lost(&mut self) -> Result<()> {
+        self.db.execute("delete from meta where name = 'lost'", [])?;
         Ok(())
     }
 
@@ -229,6 +295,12 @@ impl Journal {
     fn set_meta(&self, name: &str, value: &[u8]) -> Result<()> {
         set(&self.db, name, value)
     }
+}
+
+fn insert(db: &Connection, head: Head, bytes: &[u8]) -> Result<()> {
+    db.prepare_cached("insert into entry (n, hash, bytes) values (?1, ?2, ?3)")?
+        .execute(params![head.n, head.hash, bytes])?;
+    Ok(())
 }
 
 fn set(db: &Connection, name: &str, value: &[u8]) -> Result<()> {

@@ -28,6 +28,7 @@ mod replay;
 mod replica;
 mod run;
 mod settle;
+mod succeed;
 mod topics;
 
 pub use drive::{Line, Todo};

@@ -49,10 +49,13 @@ pub(crate) fn with_pending(
 pub(crate) fn pending(db: &Connection, item: ItemId) -> Result<Vec<(u64, Change)>> {
     let mut statement =
         db.prepare_cached("select n, bytes from pending where item = ?1 order by n")?;
-    let rows = statement
-        .query_map([item.to_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let rows = statement.query_map([item.to_bytes()], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+    })?;
     rows.map(|row| {
         let (n, bytes) = row?;
+        // Entries of an earlier device have no number in this journal.
+        let n = n.max(0).unsigned_abs();
         let change = Change::from_bytes(bytes).map_err(|it| Error::Corrupt(it.to_string()))?;
         Ok((n, change))
     })
@@ -69,7 +72,8 @@ pub(crate) fn pending_bytes(db: &Connection, item: ItemId, hash: &[u8]) -> Resul
 
 /// Entries whose changes of this document are not admitted.
 pub(crate) fn pending_entries(db: &Connection, item: ItemId) -> Result<Vec<u64>> {
-    let mut statement = db.prepare_cached("select n from pending where item = ?1 order by n")?;
+    let mut statement =
+        db.prepare_cached("select n from pending where item = ?1 and n > 0 order by n")?;
     let rows = statement.query_map([item.to_bytes()], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

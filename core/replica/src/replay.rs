@@ -24,6 +24,8 @@ pub(crate) struct Replay<'a> {
     device: DeviceId,
     actor: ActorId,
     head: Head,
+    /// Numbers beyond this are not of the journal that the entries go into.
+    begun_after: u64,
     documents: BTreeMap<ItemId, Working>,
 }
 
@@ -51,7 +53,7 @@ impl<'a> Replay<'a> {
         (device, actor): (DeviceId, ActorId),
         head: Head,
     ) -> Self {
-        Self { db, fallen, device, actor, head, documents: BTreeMap::new() }
+        Self { db, fallen, device, actor, head, begun_after: head.n, documents: BTreeMap::new() }
     }
 
     /// Takes an entry's changes out, putting nothing in their place.
@@ -168,7 +170,11 @@ impl<'a> Replay<'a> {
             let pending = main_file::pending(self.db, item)?;
             let kept: Vec<_> =
                 pending.into_iter().filter(|(n, _)| !self.fallen.contains(n)).collect();
-            let numbers = kept.iter().map(|(n, _)| *n).collect();
+            let numbers = kept
+                .iter()
+                .map(|(n, _)| *n)
+                .filter(|n| (1..=self.begun_after).contains(n))
+                .collect();
             let document = main_file::with_pending(self.db, item, kept)?;
             let working = Working { document, instead: BTreeMap::new(), pending: numbers };
             self.documents.insert(item, working);

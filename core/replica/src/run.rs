@@ -103,6 +103,32 @@ impl Replica {
         Ok(())
     }
 
+    /// Takes out what the main file has and the journal lost: it can never be delivered. How much
+    /// that was is told to the office.
+    pub(crate) fn drop_unrecorded(&mut self) -> Result<()> {
+        let head = self.journal.head.n;
+        let applied = main_file::number(&self.db, "applied_upto")?.max(0).unsigned_abs();
+        let noted = main_file::number(&self.db, "recorded")?.max(0).unsigned_abs();
+        self.recorded = applied.max(noted);
+        if applied <= head {
+            return Ok(());
+        }
+        let transaction = self.db.transaction()?;
+        let items: Vec<[u8; ItemId::LEN]> = transaction
+            .prepare("delete from pending where n > ?1 returning item")?
+            .query_map([head], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        transaction.execute("delete from operation where n > ?1", [head])?;
+        transaction.execute("delete from operation_item where n > ?1", [head])?;
+        main_file::set_number(&transaction, "recorded", as_i64(applied))?;
+        main_file::set_number(&transaction, "applied_upto", as_i64(head))?;
+        transaction.commit()?;
+        for item in items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)) {
+            self.project(item)?;
+        }
+        Ok(())
+    }
+
     /// Carries over what reached the journal but not the main file.
     pub(crate) fn catch_up(&mut self) -> Result<()> {
         let mut upto = u64::try_from(main_file::number(&self.db, "applied_upto")?).unwrap_or(0);
@@ -173,7 +199,11 @@ pub(crate) fn write(db: &Connection, entry: &Entry, subject: &str, news: News) -
         )?
         .execute([entry.n, replaced])?;
     }
-    main_file::set_number(db, "applied_upto", i64::try_from(entry.n).unwrap_or(i64::MAX))
+    main_file::set_number(db, "applied_upto", as_i64(entry.n))
+}
+
+fn as_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The entry that was replaced does not count any more.

@@ -42,7 +42,7 @@ impl Replica {
     /// Entries after `first` that rest on one that fell, in order; they fall as well.
     fn resting_on(&self, first: u64, fallen: &mut BTreeSet<u64>) -> Result<Vec<Entry>> {
         let mut resting = Vec::new();
-        for n in self.numbers("select distinct n from pending order by n")? {
+        for n in self.numbers("select distinct n from pending where n > 0 order by n")? {
             if n <= first || fallen.contains(&n) {
                 continue;
             }

@@ -25,8 +25,8 @@ pub use order::{
     order_search,
 };
 pub use sync::{
-    AttentionRow, CatchUp, Connection, JournalRow, JournalView, QuarantineRow, SyncState, SyncView,
-    TodayFigures, TodayStop, TodayView,
+    AttentionRow, CatchUp, Connection, JournalRow, JournalView, LostView, QuarantineRow, SyncState,
+    SyncView, TodayFigures, TodayStop, TodayView,
 };
 pub use visit::{VisitOutcome, VisitRow, VisitView, visit_search};
 

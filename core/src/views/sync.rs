@@ -115,6 +115,19 @@ pub struct AttentionRow {
     pub at: Timestamp,
 }
 
+/// What a phone lost when its storage did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct LostView {
+    /// Entries that are known to have been recorded and are nowhere any more.
+    pub entries: u64,
+    /// Entries that could not be recorded again; they are kept on the phone.
+    pub set_aside: u64,
+    /// When the office had last heard of the phone: what was recorded later may be lost as well.
+    pub since: Option<Timestamp>,
+}
+
 /// Everything about sync on one screen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
@@ -136,6 +149,8 @@ pub struct SyncView {
     pub catch_up: Option<CatchUp>,
     /// Whether the browser promised to keep the data; none: not asked yet.
     pub persisted: Option<bool>,
+    /// What was lost with the phone's storage, until somebody has read it.
+    pub lost: Option<LostView>,
     /// What needs somebody.
     pub attention: Vec<AttentionRow>,
     /// The last operations, newest first.

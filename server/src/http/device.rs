@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::DeviceId;
 use roundsman_core::records::Person;
+use roundsman_core::sync::Head;
 use roundsman_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 use super::Json;
 use crate::app::App;
 use crate::error::Result;
-use crate::identity::{Access, Known, Token};
+use crate::identity::{Access, Enrolment, Known, Succession, Token};
 
 /// Signing in on a phone.
 #[derive(Deserialize, ToSchema)]
@@ -87,8 +88,79 @@ pub async fn sign_in(
     };
     let enrolled =
         app.identity.sign_in_device(&form.login, &form.password, public_key, known).await?;
+    Ok(Json(enrolment(&app, enrolled)))
+}
+
+/// A phone whose journal went backwards, and what it still has of it.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceSuccession {
+    device: DeviceId,
+    access: String,
+    /// Ed25519, base64 of 32 bytes: the key of the device that goes on.
+    public_key: String,
+    /// Base64 of the old key's signature of `publicKey`.
+    proof: String,
+    /// Where its journal stands, from the last receipt on.
+    heads: Vec<JournalHead>,
+    /// The highest number it remembers having recorded.
+    recorded: u64,
+}
+
+/// A place in a journal.
+#[derive(Deserialize, ToSchema)]
+pub struct JournalHead {
+    n: u64,
+    /// Base64 of 32 bytes.
+    hash: String,
+}
+
+/// The device that goes on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceSucceeded {
+    #[serde(flatten)]
+    enrolment: DeviceEnrolment,
+    /// Entries up to this are at the office; later ones are recorded again.
+    common: u64,
+    /// Entries that are known to have been recorded and are lost.
+    lost: u64,
+    /// When the device was last heard before.
+    last_contact_at: Option<Timestamp>,
+}
+
+/// Lets a phone whose storage was lost or went back in time go on as another device.
+#[utoipa::path(post, path = "/api/device/succeed", request_body = DeviceSuccession,
+    responses((status = 200, body = DeviceSucceeded), (status = "default", body = Refusal)))]
+pub async fn succeed(
+    State(app): State<Arc<App>>,
+    Json(form): Json<DeviceSuccession>,
+) -> Result<Json<DeviceSucceeded>> {
+    let access = Token::parse(&form.access).ok_or_else(|| Refusal::new(codes::SIGN_IN_AGAIN))?;
+    let heads = form.heads.iter().map(|it| Ok(Head { n: it.n, hash: bytes("heads", &it.hash)? }));
+    let succeeded = app
+        .identity
+        .succeed(Succession {
+            device: form.device,
+            access,
+            public_key: bytes("publicKey", &form.public_key)?,
+            proof: bytes("proof", &form.proof)?,
+            signed: form.public_key.clone(),
+            heads: heads.collect::<Result<_>>()?,
+            recorded: form.recorded,
+        })
+        .await?;
+    Ok(Json(DeviceSucceeded {
+        enrolment: enrolment(&app, succeeded.enrolment),
+        common: succeeded.common,
+        lost: succeeded.regress.lost,
+        last_contact_at: succeeded.regress.last_contact_at,
+    }))
+}
+
+fn enrolment(app: &App, enrolled: Enrolment) -> DeviceEnrolment {
     let access = DeviceAccess::from(enrolled.access);
-    Ok(Json(DeviceEnrolment {
+    DeviceEnrolment {
         device: enrolled.device.id,
         device_code: enrolled.device.code,
         person: enrolled.person,
@@ -98,7 +170,7 @@ pub async fn sign_in(
         server_key: STANDARD.encode(app.identity.key().verifying_key().as_bytes()),
         lease_share: access.lease_share,
         lease_until: access.lease_until,
-    }))
+    }
 }
 
 /// Renews the access and the lease.

@@ -82,6 +82,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::sign_in, session::me, session::sign_out))
         .routes(routes!(device::sign_in))
         .routes(routes!(device::refresh))
+        .routes(routes!(device::succeed))
         .routes(routes!(orders::list))
         .routes(routes!(orders::show))
         .routes(routes!(orders::show_history))

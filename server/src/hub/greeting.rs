@@ -3,8 +3,8 @@
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::sync::hub::Known;
-use roundsman_core::sync::{Channel, ChannelHead, Hello};
-use roundsman_store::{feed_read, journal};
+use roundsman_core::sync::{Channel, ChannelHead, Hello, verify_head};
+use roundsman_store::{feed_read, journal, regress};
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -25,6 +25,9 @@ pub(super) async fn known(app: &App, hello: &Hello) -> Result<Known> {
         Err(error) => return Err(error),
     };
     let position = journal::position(&app.store.read, hello.device).await?;
+    if hello.journal.n < position.head.n {
+        note_regress(app, hello, &enrolled.public_key).await?;
+    }
     let channels = match person {
         Some(person) => heads(app, person, hello.device).await?,
         None => Vec::new(),
@@ -38,6 +41,22 @@ pub(super) async fn known(app: &App, hello: &Hello) -> Result<Known> {
         refusal,
         restored: None,
     })
+}
+
+/// The device's storage was lost or went back in time: the office is told what is known of it.
+async fn note_regress(app: &App, hello: &Hello, key: &[u8; 32]) -> Result<()> {
+    if verify_head(key, hello.device, hello.journal, &hello.signature).is_err() {
+        return Ok(());
+    }
+    let (device, presented) = (hello.device, hello.journal.n);
+    let (recorded, now) = (hello.recorded.unwrap_or(0), app.clock.now());
+    let noted = app.store.write.run(move |db, _| {
+        Box::pin(async move {
+            let known = regress::look(&mut *db, device, presented, recorded).await?;
+            regress::note(db, device, &known, now).await
+        })
+    });
+    Ok(noted.await?)
 }
 
 /// The heads of everything this person sees on this device, in the order in which it is sent:

@@ -194,17 +194,17 @@ enum Renewed {
 
 /// A pair of new tokens and until when they run.
 #[derive(Clone)]
-struct Tokens {
+pub(super) struct Tokens {
     access: Token,
     refresh: Token,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     access_until: Timestamp,
     refresh_until: Timestamp,
-    lease_until: Timestamp,
+    pub(super) lease_until: Timestamp,
 }
 
 impl Tokens {
-    fn new(identity: &Identity) -> Self {
+    pub(super) fn new(identity: &Identity) -> Self {
         let now = identity.clock.now();
         Self {
             access: Token::new(&identity.clock),
@@ -216,7 +216,7 @@ impl Tokens {
         }
     }
 
-    async fn store(
+    pub(super) async fn store(
         &self,
         db: &mut roundsman_store::SqliteConnection,
         person: PersonId,
@@ -236,7 +236,7 @@ impl Tokens {
         devices::renew(db, device, self.now, self.lease_until).await
     }
 
-    fn access(self, lease_share: [u8; 32]) -> Access {
+    pub(super) fn access(self, lease_share: [u8; 32]) -> Access {
         Access {
             access: self.access,
             until: self.access_until,

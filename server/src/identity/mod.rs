@@ -4,6 +4,7 @@ mod attempts;
 mod device;
 mod me;
 mod password;
+mod succession;
 mod token;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use device::{Access, Enrolment, Known};
 pub(crate) use me::cookie;
 pub use me::{Me, OFFICE_COOKIE};
 pub use password::hash as hash_password;
+pub use succession::{Succeeded, Succession};
 pub use token::Token;
 
 /// A working day: after it the console asks for the password again.

@@ -20,6 +20,7 @@ pub mod people;
 pub mod projection;
 pub mod quarantine;
 pub mod records;
+pub mod regress;
 pub mod sessions;
 pub mod settings;
 pub mod visibility;

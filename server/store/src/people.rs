@@ -116,6 +116,18 @@ pub async fn publish(
     commit.publish(db, &person(&row)?, &[Channel::Catalog], now).await
 }
 
+/// The person with this id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(db: impl SqliteExecutor<'_>, id: PersonId) -> Result<Option<Person>> {
+    let row = sqlx::query(concat!("select ", person_columns!(), " from person p where p.id = $1"))
+        .bind(id.0)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(person).transpose()
+}
+
 /// Sets a new password and ends every session of that person.
 ///
 /// # Errors

@@ -13,18 +13,28 @@ use crate::{Replica, Result, main_file};
 impl Replica {
     /// How far the newest own operation on an item got.
     pub(crate) fn sync_state(&self, item: impl Into<ItemId>) -> Result<SyncState> {
+        let item = item.into();
         let row: Option<(u64, String)> = self
             .db
             .prepare_cached(
                 "select o.n, iif(o.dropped, 'declined', o.state) from operation_item i join operation o on o.n = i.n \
                  where i.item = ?1 order by o.n desc limit 1",
             )?
-            .query_row([item.into().to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([item.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         match row {
+            // Recorded by the device that this one goes on for, and at the office.
+            None if self.is_pending(item)? => Ok(SyncState::SafeAtOffice),
             None => Ok(SyncState::Confirmed),
             Some((n, state)) => self.operation_state(n, &state),
         }
+    }
+
+    fn is_pending(&self, item: ItemId) -> Result<bool> {
+        Ok(self
+            .db
+            .prepare_cached("select exists (select 1 from pending where item = ?1)")?
+            .query_row([item.to_bytes()], |row| row.get(0))?)
     }
 
     /// How far one operation got.

@@ -32,6 +32,7 @@ impl Replica {
             },
             catch_up: self.catch_up_view()?,
             persisted: self.line.persisted,
+            lost: self.journal.lost()?,
             attention: self.attention()?,
             recent: self.recent("where state <> 'replaced'")?,
         })
