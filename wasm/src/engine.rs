@@ -155,6 +155,56 @@ impl Engine {
         self.replica.set_persisted(persisted);
     }
 
+    /// Notes what the browser remembers, beside the journal, as the highest number recorded.
+    pub fn remember(&mut self, recorded: u32) {
+        self.replica.remember(u64::from(recorded));
+    }
+
+    /// What the server has to see before this device goes on as another one, as JSON: heads with
+    /// their hashes as lists of bytes, and the highest number recorded.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn heads(&self) -> Result<String, JsValue> {
+        let heads = self.replica.heads().map_err(thrown)?;
+        let heads: Vec<_> = heads
+            .iter()
+            .map(|head| serde_json::json!({ "n": head.n, "hash": head.hash.to_vec() }))
+            .collect();
+        let told = serde_json::json!({ "heads": heads, "recorded": self.replica.recorded() });
+        Ok(told.to_string())
+    }
+
+    /// Goes on as the device in this JSON; the office holds the journal of the one before up to
+    /// `common`.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn succeed(&mut self, identity: &str, common: u32, lost: &str) -> Result<(), JsValue> {
+        let identity: Identity = serde_json::from_str(identity).map_err(invalid)?;
+        let lost = serde_json::from_str(lost).map_err(invalid)?;
+        self.line = None;
+        self.replica.succeed(identity, u64::from(common), lost).map_err(thrown)
+    }
+
+    /// Notes that somebody has read what was lost.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    #[wasm_bindgen(js_name = forgetLost)]
+    pub fn forget_lost(&mut self) -> Result<(), JsValue> {
+        self.replica.forget_lost().map_err(thrown)
+    }
+
+    /// Takes an entry that was not taken off the list of what needs its author.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    #[wasm_bindgen(js_name = putAway)]
+    pub fn put_away(&mut self, n: u32) -> Result<(), JsValue> {
+        self.replica.put_away(u64::from(n)).map_err(thrown)
+    }
+
     /// The socket is open: what to say first.
     ///
     /// # Errors

@@ -118,6 +118,7 @@ pub struct AttentionRow {
 /// What a phone lost when its storage did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LostView {
     /// Entries that are known to have been recorded and are nowhere any more.

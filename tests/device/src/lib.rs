@@ -4,7 +4,7 @@
 mod host;
 mod sign_in;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -33,6 +33,7 @@ pub struct Device {
     pub replica: Replica,
     session: Session,
     server: String,
+    folder: PathBuf,
     connection: Option<(Line, Socket)>,
 }
 
@@ -57,12 +58,23 @@ impl Device {
         host: DeviceHost,
     ) -> Result<Self> {
         let session = Session::open(server, login, password).await?;
-        std::fs::create_dir_all(folder)?;
-        let path = |name: &str| folder.join(name).display().to_string();
-        let files = Files::open(&path("journal.db"), &path("main.db"), None, None)?;
-        let mut replica = Replica::open(files, Box::new(host))?;
+        let mut replica = open(folder, host)?;
         replica.adopt(session.identity()?)?;
-        Ok(Self { replica, session, server: server.to_owned(), connection: None })
+        let (server, folder) = (server.to_owned(), folder.to_owned());
+        Ok(Self { replica, session, server, folder, connection: None })
+    }
+
+    /// Copies the device's files as they are now.
+    ///
+    /// # Errors
+    /// When they cannot be copied.
+    pub fn copy_files(&self, to: &Path) -> Result<()> {
+        std::fs::create_dir_all(to)?;
+        for file in std::fs::read_dir(&self.folder)? {
+            let file = file?;
+            std::fs::copy(file.path(), to.join(file.file_name()))?;
+        }
+        Ok(())
     }
 
     /// Records an operation, with or without a network.
@@ -158,6 +170,30 @@ impl Device {
         if let Some((line, socket)) = &mut self.connection {
             send(socket, line.recorded(&mut self.replica)?).await?;
         }
+        Ok(())
+    }
+
+    /// Goes on as another device, after the server found the journal to have gone backwards.
+    ///
+    /// # Errors
+    /// When the server refuses, or the storage fails.
+    pub async fn go_on(&mut self) -> Result<()> {
+        self.disconnect();
+        let (session, common, lost) = self.session.succeed(&self.server, &self.replica).await?;
+        self.replica.succeed(session.identity()?, common, lost)?;
+        self.session = session;
+        Ok(())
+    }
+
+    /// Opens other files as the same device: its storage was lost, or set back.
+    ///
+    /// # Errors
+    /// When they cannot be opened.
+    pub fn reopen(&mut self, folder: &Path) -> Result<()> {
+        self.disconnect();
+        folder.clone_into(&mut self.folder);
+        self.replica = open(folder, DeviceHost::default())?;
+        self.replica.adopt(self.session.identity()?)?;
         Ok(())
     }
 
@@ -267,6 +303,13 @@ impl Device {
         }
         Ok(!close)
     }
+}
+
+fn open(folder: &Path, host: DeviceHost) -> Result<Replica> {
+    std::fs::create_dir_all(folder)?;
+    let path = |name: &str| folder.join(name).display().to_string();
+    let files = Files::open(&path("journal.db"), &path("main.db"), None, None)?;
+    Ok(Replica::open(files, Box::new(host))?)
 }
 
 async fn send(socket: &mut Socket, todo: Todo) -> Result<()> {
