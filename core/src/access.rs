@@ -28,6 +28,13 @@ pub fn may_judge(role: Role) -> bool {
     matches!(role, Role::Office | Role::SalesManager | Role::Admin)
 }
 
+/// Whether this role decides who sees what: which territory a customer is in, which people work
+/// there, and what becomes of people and devices that go.
+#[must_use]
+pub fn may_govern(role: Role) -> bool {
+    matches!(role, Role::Office | Role::SalesManager | Role::Admin)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

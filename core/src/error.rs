@@ -69,8 +69,12 @@ pub mod codes {
         TOO_LARGE = "TOO_LARGE";
         /// The access token is unknown or has expired.
         SIGN_IN_AGAIN = "SIGN_IN_AGAIN";
+        /// The person has left: nothing is sent to their devices any more.
+        ACCOUNT_ENDED = "ACCOUNT_ENDED";
         /// The device was revoked.
         DEVICE_REVOKED = "DEVICE_REVOKED";
+        /// The office ordered the device to delete everything.
+        DEVICE_WIPED = "DEVICE_WIPED";
         /// The journal's chain does not continue what the hub holds.
         JOURNAL_FORKED = "JOURNAL_FORKED";
         /// Both sides speak no common protocol version.

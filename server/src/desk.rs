@@ -85,7 +85,8 @@ impl Desk {
         person: PersonId,
         requests: Vec<Request>,
     ) -> StoreResult<Vec<Recorded>> {
-        let (now, source) = (self.clock.now(), Source { device: self.device, person: None });
+        let (now, source) =
+            (self.clock.now(), Source { device: self.device, person: None, revoked_at: None });
         self.enrol(db, now).await?;
         let after = journal::position(&mut *db, self.device).await?.head;
         let mut entries: Vec<(Head, Entry, Vec<u8>)> = Vec::with_capacity(requests.len());

@@ -76,13 +76,16 @@ pub struct Todo {
     pub frames: Vec<js_sys::Uint8Array>,
     /// Whether to close the socket after them.
     pub close: bool,
+    /// What to send after everything of this device was deleted, as the office ordered.
+    pub wipe: Option<js_sys::Uint8Array>,
 }
 
 impl From<roundsman_replica::Todo> for Todo {
     fn from(todo: roundsman_replica::Todo) -> Self {
         let frames =
             todo.frames.iter().map(|frame| js_sys::Uint8Array::from(frame.as_slice())).collect();
-        Self { frames, close: todo.close }
+        let wipe = todo.wipe.as_deref().map(js_sys::Uint8Array::from);
+        Self { frames, close: todo.close, wipe }
     }
 }
 

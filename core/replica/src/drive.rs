@@ -21,6 +21,9 @@ pub struct Todo {
     pub frames: Vec<Vec<u8>>,
     /// Whether to close the socket after them.
     pub close: bool,
+    /// Set when the office ordered this device wiped and has its journal: delete both files and
+    /// the keys, then send this and close the socket.
+    pub wipe: Option<Vec<u8>>,
 }
 
 impl Line {
@@ -139,6 +142,7 @@ impl Replica {
                 self.changed.insert(Topic::Sync);
             }
             Effect::Refused(refusal) => self.set_line_state(LineState::Refused, Some(refusal)),
+            Effect::Wipe(bye) => todo.wipe = Some(bye),
             Effect::Close => todo.close = true,
         }
         Ok(())

@@ -276,6 +276,9 @@ pub struct SignedRecord {
     pub signature: Bytes,
 }
 
+/// The reason of a device that goes because it deleted everything.
+pub const WIPED: &str = "WIPED";
+
 /// Why a device goes.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

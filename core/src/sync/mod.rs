@@ -29,7 +29,7 @@ pub use message::{
     Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, Fetch, FetchRes,
     FromDevice, FromHub, Grants, Hello, News, Notice, Offer, Offered, PROTOCOL, Ping, Push,
     RESERVED, RangeBucket, RangeItem, RangeReq, RangeRes, Reauth, Restored, SignedRecord, Throttle,
-    Welcome, Wipe,
+    WIPED, Welcome, Wipe,
 };
 pub use sign::{
     Receipt, sign_head, sign_outcome, sign_wipe, verify_head, verify_outcome, verify_wipe,

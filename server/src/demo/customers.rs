@@ -96,7 +96,7 @@ async fn open_territory(
             Box::pin(async move {
                 master::put_territory(db, commit, &territory, now).await?;
                 for channel in granted {
-                    people::grant(db, rep, channel, now).await?;
+                    people::grant(db, commit, rep, channel, now).await?;
                 }
                 Ok(())
             })

@@ -87,7 +87,8 @@ pub(super) async fn put_aside(
 
 /// Whose entries these are.
 pub(super) async fn source(db: &mut SqliteConnection, device: DeviceId) -> Result<Source> {
-    let found = devices::find(db, device).await?;
+    let found = devices::find(&mut *db, device).await?;
     let known = found.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("device", device))?;
-    Ok(Source { device, person: known.person })
+    let revoked_at = devices::standing(&mut *db, device).await?.revoked_at;
+    Ok(Source { device, person: known.person, revoked_at })
 }

@@ -28,6 +28,8 @@ pub(crate) struct Source {
     pub device: DeviceId,
     /// Who uses it; none: a server process, which acts for anybody.
     pub person: Option<PersonId>,
+    /// Since when it is locked out.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// Entries that are judged together.
@@ -140,11 +142,6 @@ impl<'a> Docket<'a> {
         }
         let member = visibility::member(&mut *self.db, entry.person).await?;
         let member = member.ok_or_else(|| forged("person"))?;
-        if !waives_access(waived) && !may(&member, entry, received_at) {
-            return Err(Refusal::new(codes::ACCESS_ENDED)
-                .with("operation", &entry.operation)
-                .into());
-        }
         if entry.rests_on.iter().any(|base| *base >= entry.n) {
             return Err(change::malformed("it rests on what came later").into());
         }
@@ -152,10 +149,20 @@ impl<'a> Docket<'a> {
             self.may_replace(entry, replaced).await?;
         }
         let held = quarantine::first_held(&mut *self.db, entry.device, &entry.rests_on).await?;
-        match held {
-            Some(n) => Err(Refusal::new(codes::RESTS_ON_QUARANTINED).with("n", n).into()),
-            None => Ok(operation),
+        if let Some(n) = held {
+            return Err(Refusal::new(codes::RESTS_ON_QUARANTINED).with("n", n).into());
         }
+        if waives_access(waived) {
+            return Ok(operation);
+        }
+        if source.revoked_at.is_some_and(|at| received_at >= at) {
+            return Err(Refusal::new(codes::DEVICE_REVOKED).into());
+        }
+        if !may(&member, entry, received_at) {
+            let ended = Refusal::new(codes::ACCESS_ENDED).with("operation", &entry.operation);
+            return Err(ended.into());
+        }
+        Ok(operation)
     }
 
     /// Takes the place only of an entry that is not in: otherwise one thing would be done twice.
@@ -216,9 +223,19 @@ impl<'a> Docket<'a> {
         if subject.kind != ItemKind::Cart && member.is_some_and(|it| may_use_office(it.role)) {
             return Ok(());
         }
-        let at = entry.at.timestamp();
+        let at = recorded_at(entry, received_at);
         let granted = visibility::granted(&mut *self.db, entry.person, at, received_at).await?;
         if channels.iter().any(|channel| granted.contains(channel)) {
+            return Ok(());
+        }
+        // What was recorded before a customer moved counts for whoever saw it then.
+        let customer = match subject.kind {
+            ItemKind::Customer => Some(CustomerId(subject.id)),
+            _ => admitted.typed.customer(),
+        };
+        if let Some(customer) = customer
+            && visibility::saw(&mut *self.db, entry.person, customer, at).await?
+        {
             return Ok(());
         }
         let left = documents::channels_left(&mut *self.db, subject).await?;
@@ -415,10 +432,16 @@ fn says_what_it_did(entry: &Entry, admitted: &[Admitted<'_>]) -> Result<(), Refu
 }
 
 fn may(member: &Member, entry: &Entry, received_at: Timestamp) -> bool {
-    let at = entry.at.timestamp().min(received_at);
+    let at = recorded_at(entry, received_at);
     may_record(member.role, &entry.operation) && member.disabled_at.is_none_or(|end| at < end)
 }
 
-fn waives_access(waived: Option<&str>) -> bool {
-    matches!(waived, Some(codes::ACCESS_ENDED | codes::CUSTOMER_MOVED))
+/// When an entry was recorded, as far as it can be believed: never after it arrived.
+fn recorded_at(entry: &Entry, received_at: Timestamp) -> Timestamp {
+    entry.at.timestamp().min(received_at)
+}
+
+/// Who lets an entry in although its author or device was shut out decides about all of that.
+pub(super) fn waives_access(waived: Option<&str>) -> bool {
+    matches!(waived, Some(codes::ACCESS_ENDED | codes::CUSTOMER_MOVED | codes::DEVICE_REVOKED))
 }

@@ -4,35 +4,39 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::sync::hub::Known;
 use roundsman_core::sync::{Channel, ChannelHead, Hello, verify_head};
-use roundsman_store::{feed_read, journal, regress};
+use roundsman_store::devices::Standing;
+use roundsman_store::{devices, feed_read, journal, regress, visibility};
 
 use crate::app::App;
 use crate::error::{Error, Result};
 
 /// A device that the server knows may always deliver its journal; it gets something only with
-/// a good token.
-pub(super) async fn known(app: &App, hello: &Hello) -> Result<Known> {
+/// a good token, and as long as neither it nor its person was shut out. Also says whose it is.
+/// `first`: it has just said hello, with its journal as it is now.
+pub(super) async fn known(app: &App, hello: &Hello, first: bool) -> Result<(PersonId, Known)> {
     let again = || Refusal::new(codes::SIGN_IN_AGAIN);
     let enrolled = app.identity.device(hello.device).await?;
-    let enrolled = enrolled.filter(|it| it.person.is_some()).ok_or_else(again)?;
-    if enrolled.revoked {
-        return Err(Refusal::new(codes::DEVICE_REVOKED).into());
-    }
-    let (person, refusal) = match app.identity.authenticate_device(&hello.token).await {
-        Ok(it) if it.device == hello.device => (Some(it.person), None),
-        Ok(_) => (None, Some(again())),
-        Err(Error::Refused(refusal)) => (None, Some(refusal)),
-        Err(error) => return Err(error),
+    let enrolled = enrolled.ok_or_else(again)?;
+    let owner = enrolled.person.ok_or_else(again)?;
+    let standing = devices::standing(&app.store.read, hello.device).await?;
+    let (person, refusal) = match ended(app, owner, &standing).await? {
+        Some(refusal) => (None, Some(refusal)),
+        None => match app.identity.authenticate_device(&hello.token).await {
+            Ok(it) if it.device == hello.device => (Some(it.person), None),
+            Ok(_) => (None, Some(again())),
+            Err(Error::Refused(refusal)) => (None, Some(refusal)),
+            Err(error) => return Err(error),
+        },
     };
     let position = journal::position(&app.store.read, hello.device).await?;
-    if hello.journal.n < position.head.n {
+    if first && hello.journal.n < position.head.n {
         note_regress(app, hello, &enrolled.public_key).await?;
     }
     let channels = match person {
         Some(person) => heads(app, person, hello.device).await?,
         None => Vec::new(),
     };
-    Ok(Known {
+    let known = Known {
         person,
         device_key: enrolled.public_key,
         stored: position.head,
@@ -40,7 +44,26 @@ pub(super) async fn known(app: &App, hello: &Hello) -> Result<Known> {
         channels,
         refusal,
         restored: None,
-    })
+        wipe_ordered_at: standing.wipe_ordered_at,
+    };
+    Ok((owner, known))
+}
+
+/// Why nothing goes down to this device any more, whatever token it shows.
+pub(super) async fn ended(
+    app: &App,
+    owner: PersonId,
+    standing: &Standing,
+) -> Result<Option<Refusal>> {
+    if standing.wipe_ordered_at.is_some() {
+        return Ok(Some(Refusal::new(codes::DEVICE_WIPED)));
+    }
+    if standing.revoked_at.is_some() {
+        return Ok(Some(Refusal::new(codes::DEVICE_REVOKED)));
+    }
+    let member = visibility::member(&app.store.read, owner).await?;
+    let works = member.is_some_and(|it| it.disabled_at.is_none());
+    Ok((!works).then(|| Refusal::new(codes::ACCOUNT_ENDED)))
 }
 
 /// The device's storage was lost or went back in time: the office is told what is known of it.

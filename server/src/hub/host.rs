@@ -14,7 +14,7 @@ use roundsman_core::sync::{
     encode_hub,
 };
 use roundsman_store::feed_read::{self, Span};
-use roundsman_store::{Commit, clock, journal, visibility};
+use roundsman_store::{Commit, clock, devices, journal};
 
 use super::greeting;
 use super::lines::Line;
@@ -42,6 +42,14 @@ pub struct Host {
     line: Line,
     /// Set once the token was good.
     person: Option<PersonId>,
+    /// Who uses the device, whatever its token.
+    owner: Option<PersonId>,
+    /// What the device showed at last.
+    hello: Option<Hello>,
+    /// What it said it had recorded, until that is written down.
+    reported: Option<u64>,
+    /// Whether it was told to delete everything.
+    wiping: bool,
     channels: Vec<ChannelHead>,
     /// The page to read next. Frames go first, so that a long catch-up never holds up a journal.
     page: Option<Span>,
@@ -53,7 +61,18 @@ impl Host {
     pub fn open(app: Arc<App>) -> Option<Self> {
         let line = app.hub.lines.open()?;
         let session = Session::new(app.identity.key().clone(), app.clock.now());
-        Some(Self { app, session, line, person: None, channels: Vec::new(), page: None })
+        Some(Self {
+            app,
+            session,
+            line,
+            person: None,
+            owner: None,
+            hello: None,
+            reported: None,
+            wiping: false,
+            channels: Vec::new(),
+            page: None,
+        })
     }
 
     /// Whether the device has said who it is.
@@ -91,47 +110,66 @@ impl Host {
         self.happened(event).await
     }
 
-    /// A commit may have moved channels of this line.
+    /// A commit may have moved channels of this line, or changed its rights.
     pub async fn committed(&mut self, commit: &Commit) -> Todo {
+        if self.owner.is_some_and(|owner| commit.rights.contains(&owner)) {
+            return match self.look_again().await {
+                Ok(todo) => todo,
+                Err(error) => self.refuse(refusal_of(error)).await,
+            };
+        }
         let heads = commit.heads().filter(|(channel, _)| self.session.follows(*channel));
         let events = heads.map(|(channel, seq)| Event::Committed(channel, seq.unsigned_abs()));
         self.all_happened(events.collect()).await
     }
 
-    /// Commits were missed: any channel may have moved.
+    /// Commits were missed or rights changed: any channel may have come, gone or moved.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn look_again(&mut self) -> Result<Todo> {
+        let mut todo = self.check_rights().await?;
         let channels: Vec<Channel> = self.channels.iter().map(|head| head.channel).collect();
         let mut db = self.app.store.read.acquire().await.map_err(Error::internal)?;
         let heads = feed_read::heads(&mut db, &channels).await?;
         drop(db);
         let events = heads.into_iter().map(|head| Event::Committed(head.channel, head.seq));
-        Ok(self.all_happened(events.collect()).await)
+        let more = self.all_happened(events.collect()).await;
+        todo.frames.extend(more.frames);
+        todo.close |= more.close;
+        Ok(todo)
     }
 
     /// Time passes.
     pub async fn tick(&mut self) -> Todo {
+        self.note_report().await;
         self.happened(Event::Tick).await
     }
 
-    /// Ends the line of a device that was locked out, and follows grants that began or ended.
+    /// The line is over: what was heard on it last is written down.
+    pub async fn ended(&mut self) {
+        self.note_report().await;
+    }
+
+    /// Takes everything from a device that was shut out but its journal, and follows grants that
+    /// began or ended.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn check_rights(&mut self) -> Result<Todo> {
-        let Some(device) = self.session.device() else { return Ok(Todo::default()) };
+        let (Some(device), Some(owner)) = (self.session.device(), self.owner) else {
+            return Ok(Todo::default());
+        };
         let app = self.app.clone();
-        match app.identity.device(device).await? {
-            Some(enrolled) if !enrolled.revoked => {}
-            _ => return Ok(self.refuse(Refusal::new(codes::DEVICE_REVOKED)).await),
+        let standing = devices::standing(&app.store.read, device).await?;
+        let wiped = standing.wipe_ordered_at.is_some();
+        let ended = greeting::ended(&app, owner, &standing).await?.is_some();
+        if ended && (self.person.is_some() || (wiped && !self.wiping)) {
+            let Some(hello) = self.hello.clone() else { return Ok(Todo::default()) };
+            let event = self.authenticate(&hello).await;
+            return Ok(self.happened(event).await);
         }
         let Some(person) = self.person else { return Ok(Todo::default()) };
-        match visibility::member(&app.store.read, person).await? {
-            Some(member) if member.disabled_at.is_none() => {}
-            _ => return Ok(self.refuse(Refusal::new(codes::SIGN_IN_AGAIN)).await),
-        }
         let heads = greeting::heads(&app, person, device).await?;
         let names = |heads: &[ChannelHead]| heads.iter().map(|it| it.channel).collect::<Vec<_>>();
         if names(&heads) == names(&self.channels) {
@@ -185,14 +223,44 @@ impl Host {
             Effect::ReadFeed { channel, from, since } => {
                 self.page = Some(Span { channel, from, since })
             }
+            Effect::Reported(n) => self.reported = Some(n),
+            Effect::Wiped => self.wiped().await,
             Effect::Close => todo.close = true,
         }
         None
     }
 
+    /// Writes down what the device said it had recorded.
+    async fn note_report(&mut self) {
+        let (Some(n), Some(device)) = (self.reported.take(), self.session.device()) else { return };
+        let now = self.app.clock.now();
+        let noted =
+            self.app.store.write.run(move |db, _| {
+                Box::pin(async move { devices::reported(db, device, n, now).await })
+            });
+        if let Err(error) = noted.await {
+            tracing::error!(%device, %error, "what a device reported could not be noted");
+        }
+    }
+
+    async fn wiped(&mut self) {
+        let Some(device) = self.session.device() else { return };
+        let now = self.app.clock.now();
+        let noted = self.app.store.write.run(move |db, commit| {
+            Box::pin(async move { devices::wiped(db, commit, device, now).await })
+        });
+        match noted.await {
+            Ok(()) => tracing::info!(%device, "a device deleted everything"),
+            Err(error) => tracing::error!(%device, %error, "a wiped device could not be noted"),
+        }
+    }
+
     async fn authenticate(&mut self, hello: &Hello) -> Event {
-        match greeting::known(&self.app, hello).await {
-            Ok(known) => {
+        match greeting::known(&self.app, hello, self.owner.is_none()).await {
+            Ok((owner, known)) => {
+                self.owner = Some(owner);
+                self.hello = Some(hello.clone());
+                self.wiping = known.wipe_ordered_at.is_some();
                 self.person = known.person;
                 self.channels.clone_from(&known.channels);
                 Event::Known(Box::new(known))
@@ -203,10 +271,13 @@ impl Host {
 
     async fn store(&mut self, after: Head, entries: Vec<(Head, Entry, Vec<u8>)>) -> Event {
         let Some(device) = self.session.device() else { return Event::Tick };
-        let now = self.app.clock.now();
+        let (now, reported) = (self.app.clock.now(), self.reported.take());
         let clock = self.session.clock();
         let stored = self.app.store.write.run(move |db, _| {
             Box::pin(async move {
+                if let Some(n) = reported {
+                    devices::reported(db, device, n, now).await?;
+                }
                 let head = journal::append(db, device, after, &entries, now).await?;
                 let off = |(_, entry, _): &(Head, Entry, Vec<u8>)| {
                     clock.suspects(entry, now).map(|off_ms| (entry.n, off_ms))

@@ -30,7 +30,7 @@ pub(super) async fn assign(
         Assignment { customer, territory, account_manager: author, visit_every_days: 0 };
     match account(db, customer, now).await? {
         Some(account) => master::put_customer(db, commit, &account, &assignment, now).await?,
-        None => commit.publish(db, &assignment, &[Channel::Territory(territory)], now).await?,
+        None => visibility::assign(db, commit, &assignment, now).await?,
     }
     Ok(Some(territory))
 }

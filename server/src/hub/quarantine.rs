@@ -10,14 +10,19 @@ use roundsman_store::{
 };
 
 use super::admission::{put_aside, source};
-use super::docket::Docket;
+use super::docket::{Docket, waives_access};
 use crate::clock::Clock;
 use crate::error::Result;
 
 /// Reasons that a person may overlook. The others are not about what was meant, but about whether
 /// it can be read and believed.
-const WAIVABLE: &[&str] =
-    &[codes::ACCESS_ENDED, codes::CUSTOMER_MOVED, codes::UNDECLARED_PATH, codes::FROZEN];
+const WAIVABLE: &[&str] = &[
+    codes::ACCESS_ENDED,
+    codes::CUSTOMER_MOVED,
+    codes::DEVICE_REVOKED,
+    codes::UNDECLARED_PATH,
+    codes::FROZEN,
+];
 
 /// Lets an entry in after all, with the entries that only waited for it.
 ///
@@ -36,9 +41,9 @@ pub async fn release(
             let decision =
                 Decision { state: ExceptionState::Released, by, at: now, note: String::new() };
             let dependants = stored::dependants(&mut *db, device, n).await?;
-            admit(db, commit, (device, n), &decision).await?;
+            let waived = admit(db, commit, (device, n), &decision, "").await?;
             for n in dependants {
-                match admit(db, commit, (device, n), &decision).await {
+                match admit(db, commit, (device, n), &decision, &waived).await.map(drop) {
                     // It waits for something else, or has a fault of its own.
                     Err(StoreError::Refused(refusal)) => {
                         let kept = stored::find(&mut *db, device, n).await?;
@@ -54,21 +59,28 @@ pub async fn release(
     Ok(released.await?)
 }
 
+/// Admits an entry whose own fault, or `followed`, the office overlooks. Returns what it overlooked
+/// for those that rest on it as well: who lets a basket in although its author was shut out means
+/// the order that was made of it.
 async fn admit(
     db: &mut SqliteConnection,
     commit: &mut Commit,
     (device, n): (DeviceId, u64),
     decision: &Decision,
-) -> StoreResult<()> {
+    followed: &str,
+) -> StoreResult<String> {
     let kept = stored::find(&mut *db, device, n).await?;
     require_waiting(kept.state)?;
     let entry = Entry::from_bytes(&kept.entry.bytes)?;
     let source = source(db, device).await?;
-    let waived = WAIVABLE.contains(&kept.code.as_str()).then_some(kept.code.as_str());
+    let waits = kept.code == codes::RESTS_ON_QUARANTINED;
+    let overlooked = if waits { followed } else { kept.code.as_str() };
+    let waived = WAIVABLE.contains(&overlooked).then_some(overlooked);
     let mut docket = Docket::new(db, commit, decision.at);
     docket.judge(&entry, kept.entry.received_at, source, waived).await?;
     docket.close().await?;
-    stored::decide(db, device, n, decision).await
+    stored::decide(db, device, n, decision).await?;
+    Ok(waived.filter(|code| waives_access(Some(code))).unwrap_or_default().to_owned())
 }
 
 /// Refuses an entry for good. The device keeps a copy, and records again what rested on it.

@@ -73,6 +73,7 @@ impl Carrier {
         if matches!(timeout(HELLO_TIME_MAX, self.greet()).await, Ok(Ok(()))) {
             let _ended = self.serve().await;
         }
+        self.host.ended().await;
         let _closed = timeout(SEND_TIME_MAX, self.socket.send(Message::Close(None))).await;
     }
 

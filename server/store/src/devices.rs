@@ -1,12 +1,14 @@
 //! Enrolled devices: a phone, or a server process acting as one.
 
+use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, Entropy, PersonId};
 use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqliteExecutor};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Error, Result};
+use crate::journal::signed;
+use crate::{Commit, Error, Result};
 
 /// What a device was given when it enrolled.
 #[derive(Debug, Clone)]
@@ -81,17 +83,110 @@ pub async fn renew(
     Ok(())
 }
 
-/// Locks a device out and ends its sessions.
+/// Locks a device out and ends its sessions. It may still deliver its journal, which then waits
+/// for the office.
+///
+/// # Errors
+/// [`codes::NOT_FOUND`] without such a phone; when the database refuses.
+pub async fn revoke(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: DeviceId,
+    now: Timestamp,
+) -> Result<()> {
+    set(db, commit, id, "update device set revoked_at = coalesce(revoked_at, $2)", now).await?;
+    sqlx::query("delete from session where device = $1").bind(id.0).execute(db).await?;
+    Ok(())
+}
+
+/// Orders a device to delete everything as soon as it has delivered its journal.
+///
+/// # Errors
+/// As [`revoke`].
+pub async fn order_wipe(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: DeviceId,
+    now: Timestamp,
+) -> Result<()> {
+    let order = "update device set wipe_ordered_at = coalesce(wipe_ordered_at, $2)";
+    set(db, commit, id, order, now).await
+}
+
+/// Notes that a device deleted everything: nobody speaks for it any more.
+///
+/// # Errors
+/// As [`revoke`].
+pub async fn wiped(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: DeviceId,
+    now: Timestamp,
+) -> Result<()> {
+    set(db, commit, id, "update device set wiped_at = coalesce(wiped_at, $2)", now).await?;
+    revoke(db, commit, id, now).await
+}
+
+async fn set(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: DeviceId,
+    what: &'static str,
+    now: Timestamp,
+) -> Result<()> {
+    let mut query = QueryBuilder::<Sqlite>::new(what);
+    query.push(" where id = $1 and person is not null returning person");
+    let owner: Option<Uuid> =
+        query.build_query_scalar().bind(id.0).bind(now.millis()).fetch_optional(db).await?;
+    let owner = owner.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("device", id))?;
+    commit.rights.insert(owner.into());
+    Ok(())
+}
+
+/// What was decided about a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Since when it is locked out.
+    pub revoked_at: Option<Timestamp>,
+    /// Since when it is to delete everything.
+    pub wipe_ordered_at: Option<Timestamp>,
+}
+
+/// How a device stands.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn revoke(db: &mut SqliteConnection, id: DeviceId, now: Timestamp) -> Result<()> {
-    sqlx::query("update device set revoked_at = coalesce(revoked_at, $2) where id = $1")
+pub async fn standing(db: impl SqliteExecutor<'_>, id: DeviceId) -> Result<Standing> {
+    let row = sqlx::query("select revoked_at, wipe_ordered_at from device where id = $1")
         .bind(id.0)
-        .bind(now.millis())
-        .execute(&mut *db)
+        .fetch_optional(db)
         .await?;
-    sqlx::query("delete from session where device = $1").bind(id.0).execute(db).await?;
+    let Some(row) = row else { return Ok(Standing::default()) };
+    Ok(Standing {
+        revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(Timestamp),
+        wipe_ordered_at: row.try_get::<Option<i64>, _>("wipe_ordered_at")?.map(Timestamp),
+    })
+}
+
+/// Notes how much a device said it had recorded: what is lost with it can be counted from that.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn reported(
+    db: &mut SqliteConnection,
+    id: DeviceId,
+    n: u64,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "update device set reported_n = max(reported_n, $2), reported_at = $3, last_contact_at = $3 \
+         where id = $1",
+    )
+    .bind(id.0)
+    .bind(signed(n))
+    .bind(now.millis())
+    .execute(db)
+    .await?;
     Ok(())
 }
 

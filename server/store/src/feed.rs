@@ -7,7 +7,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use roundsman_core::id::ItemId;
+use roundsman_core::id::{ItemId, PersonId};
 use roundsman_core::records::Record;
 use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
 use roundsman_core::time::Timestamp;
@@ -21,6 +21,8 @@ pub struct Commit {
     channels: BTreeMap<Channel, Head>,
     /// Items that entered, changed or left.
     pub items: BTreeSet<ItemId>,
+    /// People whose rights changed, or those of one of their devices: their lines look at once.
+    pub rights: BTreeSet<PersonId>,
 }
 
 /// A channel's row while a commit works on it.

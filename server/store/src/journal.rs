@@ -6,10 +6,11 @@ use roundsman_core::id::DeviceId;
 use roundsman_core::records::{EntryException, JournalStatus};
 use roundsman_core::sync::{Entry, Head};
 use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Commit, Error, Result, column};
+use crate::{Commit, Result, column};
 
 /// Exceptions that a device is told about; a journal with more of them needs a person anyway.
 const EXCEPTIONS_MAX: u32 = 1_000;
@@ -62,8 +63,7 @@ pub async fn position(db: impl SqliteExecutor<'_>, device: DeviceId) -> Result<P
 /// again is harmless.
 ///
 /// # Errors
-/// [`codes::JOURNAL_FORKED`] when they do not continue what is here, [`codes::DEVICE_REVOKED`];
-/// when the database refuses.
+/// [`codes::JOURNAL_FORKED`] when they do not continue what is here; when the database refuses.
 pub async fn append(
     db: &mut SqliteConnection,
     device: DeviceId,
@@ -84,9 +84,9 @@ pub async fn append(
         insert(db, device, next, entry, bytes, now).await?;
         head = *next;
     }
-    let moved = sqlx::query(
-        "update device set journal_n = $2, journal_head = $3, last_contact_at = $4 \
-         where id = $1 and revoked_at is null",
+    // Also of a device that was locked out: what it recorded is stored first and judged second.
+    sqlx::query(
+        "update device set journal_n = $2, journal_head = $3, last_contact_at = $4 where id = $1",
     )
     .bind(device.0)
     .bind(signed(head.n))
@@ -94,10 +94,7 @@ pub async fn append(
     .bind(now.millis())
     .execute(db)
     .await?;
-    match moved.rows_affected() {
-        1 => Ok(head),
-        _ => Err(Refusal::new(codes::DEVICE_REVOKED).into()),
-    }
+    Ok(head)
 }
 
 async fn insert(
@@ -192,6 +189,33 @@ pub async fn judged(db: &mut SqliteConnection, device: DeviceId, upto: u64) -> R
     Ok(())
 }
 
+/// Entries that were not admitted, the last of them in order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn exceptions(
+    db: impl SqliteExecutor<'_>,
+    device: DeviceId,
+) -> Result<Vec<EntryException>> {
+    let rows = sqlx::query(
+        "select n, code, state, note from journal where device = $1 and state not in ('stored', 'admitted') \
+         order by n desc limit $2",
+    )
+    .bind(device.0)
+    .bind(EXCEPTIONS_MAX)
+    .fetch_all(db)
+    .await?;
+    let exception = |row: &SqliteRow| {
+        Ok(EntryException {
+            n: row.try_get::<i64, _>("n")?.unsigned_abs(),
+            code: row.try_get::<Option<String>, _>("code")?.unwrap_or_default(),
+            state: column::from_code(row.try_get("state")?)?,
+            note: row.try_get::<Option<String>, _>("note")?.unwrap_or_default(),
+        })
+    };
+    rows.iter().rev().map(exception).collect()
+}
+
 /// Publishes to a device how far its journal got.
 ///
 /// # Errors
@@ -203,27 +227,11 @@ pub async fn publish_status(
     now: Timestamp,
 ) -> Result<()> {
     let position = position(&mut *db, device).await?;
-    let rows = sqlx::query(
-        "select n, code, state, note from journal where device = $1 and state not in ('stored', 'admitted') \
-         order by n desc limit $2",
-    )
-    .bind(device.0)
-    .bind(EXCEPTIONS_MAX)
-    .fetch_all(&mut *db)
-    .await?;
-    let exceptions = rows.iter().rev().map(|row| {
-        Ok(EntryException {
-            n: row.try_get::<i64, _>("n")?.unsigned_abs(),
-            code: row.try_get::<Option<String>, _>("code")?.unwrap_or_default(),
-            state: column::from_code(row.try_get("state")?)?,
-            note: row.try_get::<Option<String>, _>("note")?.unwrap_or_default(),
-        })
-    });
     let status = JournalStatus {
         device,
         stored_upto: position.head.n,
         admitted_upto: position.judged,
-        exceptions: exceptions.collect::<Result<_, Error>>()?,
+        exceptions: exceptions(&mut *db, device).await?,
         as_of: now,
     };
     let channel = roundsman_core::sync::Channel::Device(device);

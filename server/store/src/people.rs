@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Commit, Result, column};
+use crate::{Commit, Result, column, devices};
 
 /// The columns that [`person`] reads, of a row `p`.
 macro_rules! person_columns {
@@ -170,20 +170,169 @@ pub async fn grants(
     names.iter().map(|name| Ok(name.parse()?)).collect()
 }
 
-/// Grants a channel from now on.
+/// Grants a channel from now on. What is granted already stays as it is.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn grant(
     db: &mut SqliteConnection,
+    commit: &mut Commit,
     person: PersonId,
     channel: Channel,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("insert into channel_grant (person, channel, since) values ($1, $2, $3)")
+    if grants(&mut *db, person, now).await?.contains(&channel) {
+        return Ok(());
+    }
+    commit.rights.insert(person);
+    sqlx::query(
+        "insert or replace into channel_grant (person, channel, since) values ($1, $2, $3)",
+    )
+    .bind(person.0)
+    .bind(channel.to_string())
+    .bind(now.millis())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends the grant of a channel. What was recorded until now still counts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revoke(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    person: PersonId,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<()> {
+    commit.rights.insert(person);
+    sqlx::query(
+        "update channel_grant set until = $3 \
+         where person = $1 and channel = $2 and (until is null or until > $3)",
+    )
+    .bind(person.0)
+    .bind(channel.to_string())
+    .bind(now.millis())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Where somebody stands who may have left.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Who.
+    pub person: Person,
+    /// What they sign in with.
+    pub login: String,
+    /// Since when they may not sign in any more.
+    pub disabled_at: Option<Timestamp>,
+    /// Since when nothing more is expected of them.
+    pub closed_at: Option<Timestamp>,
+    /// Why it was closed while a device was still missing.
+    pub closed_note: String,
+}
+
+/// Everybody with how they stand, by name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn standings(db: impl SqliteExecutor<'_>) -> Result<Vec<Standing>> {
+    let rows = sqlx::query(concat!(
+        "select ",
+        person_columns!(),
+        ", p.login, p.disabled_at, p.closed_at, p.closed_note from person p order by p.name, p.id"
+    ))
+    .fetch_all(db)
+    .await?;
+    let time = |row: &SqliteRow, column: &str| -> Result<_> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+    };
+    rows.iter()
+        .map(|row| {
+            Ok(Standing {
+                person: person(row)?,
+                login: row.try_get("login")?,
+                disabled_at: time(row, "disabled_at")?,
+                closed_at: time(row, "closed_at")?,
+                closed_note: row.try_get("closed_note")?,
+            })
+        })
+        .collect()
+}
+
+/// Ends somebody's access. Their devices still deliver what was recorded; what was recorded until
+/// now counts, what comes later waits for the office.
+///
+/// # Errors
+/// [`codes::NOT_FOUND`] without such a person; when the database refuses.
+pub async fn disable(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<()> {
+    let found =
+        sqlx::query("update person set disabled_at = coalesce(disabled_at, $2) where id = $1")
+            .bind(person.0)
+            .bind(now.millis())
+            .execute(&mut *db)
+            .await?;
+    if found.rows_affected() == 0 {
+        return Err(Refusal::new(codes::NOT_FOUND).with("field", "person").into());
+    }
+    commit.rights.insert(person);
+    sqlx::query("delete from session where person = $1").bind(person.0).execute(db).await?;
+    Ok(())
+}
+
+/// Lets somebody sign in again.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enable(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    person: PersonId,
+) -> Result<()> {
+    commit.rights.insert(person);
+    sqlx::query(
+        "update person set disabled_at = null, closed_at = null, closed_note = '' where id = $1",
+    )
+    .bind(person.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Closes the account of somebody who left: their grants end and their devices are locked out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    person: PersonId,
+    note: &str,
+    now: Timestamp,
+) -> Result<()> {
+    for channel in grants(&mut *db, person, now).await? {
+        revoke(db, commit, person, channel, now).await?;
+    }
+    let devices: Vec<Uuid> = sqlx::query_scalar("select id from device where person = $1")
         .bind(person.0)
-        .bind(channel.to_string())
+        .fetch_all(&mut *db)
+        .await?;
+    for device in devices {
+        devices::revoke(db, commit, device.into(), now).await?;
+    }
+    commit.rights.insert(person);
+    sqlx::query("update person set closed_at = $2, closed_note = $3 where id = $1")
+        .bind(person.0)
         .bind(now.millis())
+        .bind(note)
         .execute(db)
         .await?;
     Ok(())

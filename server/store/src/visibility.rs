@@ -40,12 +40,91 @@ pub async fn territory(
     Ok(records::get::<Assignment>(db, customer).await?.map(|it| it.territory))
 }
 
-/// Shows a customer and everything about it where its assignment says, as one commit. Call it
-/// after the assignment changed.
+/// Gives a customer to a territory and an account manager: tells everybody concerned, and shows the
+/// customer and everything about it there alone, as one commit.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn follow_assignment(
+pub async fn assign(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    assignment: &Assignment,
+    now: Timestamp,
+) -> Result<()> {
+    note_assignment(db, assignment, now).await?;
+    let channels = of_customer(Some(assignment.territory));
+    commit.publish(db, assignment, &channels, now).await?;
+    follow_assignment(db, commit, assignment.customer).await
+}
+
+/// Writes the history of who had a customer when. The first to have it had it from its beginning.
+async fn note_assignment(
+    db: &mut SqliteConnection,
+    assignment: &Assignment,
+    now: Timestamp,
+) -> Result<()> {
+    let customer = assignment.customer.0;
+    let (territory, manager) = (assignment.territory.0, assignment.account_manager.0);
+    let same = sqlx::query_scalar::<_, bool>(
+        "select exists (select 1 from assigned where customer = $1 and until is null \
+                        and territory = $2 and account_manager = $3)",
+    );
+    if same.bind(customer).bind(territory).bind(manager).fetch_one(&mut *db).await? {
+        return Ok(());
+    }
+    let ended = sqlx::query("update assigned set until = $2 where customer = $1 and until is null")
+        .bind(customer)
+        .bind(now.millis())
+        .execute(&mut *db)
+        .await?;
+    let since = if ended.rows_affected() == 0 { 0 } else { now.millis() };
+    sqlx::query(
+        "insert or replace into assigned (customer, since, territory, account_manager) \
+         values ($1, $2, $3, $4)",
+    )
+    .bind(customer)
+    .bind(since)
+    .bind(territory)
+    .bind(manager)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether a person saw a customer at this instant, wherever it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn saw(
+    db: &mut SqliteConnection,
+    person: PersonId,
+    customer: CustomerId,
+    at: Timestamp,
+) -> Result<bool> {
+    let territories = territories_at(&mut *db, customer, at).await?;
+    let granted = granted(db, person, at, at).await?;
+    Ok(territories.into_iter().any(|id| granted.contains(&Channel::Territory(id))))
+}
+
+/// The territories a customer belonged to at this instant: two at the instant of a move.
+async fn territories_at(
+    db: impl SqliteExecutor<'_>,
+    customer: CustomerId,
+    at: Timestamp,
+) -> Result<Vec<TerritoryId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select territory from assigned \
+         where customer = $1 and since <= $2 and (until is null or until >= $2)",
+    )
+    .bind(customer.0)
+    .bind(at.millis())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TerritoryId).collect())
+}
+
+/// Shows a customer and everything about it where its assignment says.
+async fn follow_assignment(
     db: &mut SqliteConnection,
     commit: &mut Commit,
     customer: CustomerId,

@@ -151,10 +151,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("test.db")).await.unwrap();
         let nobody = PersonId(uuid::Uuid::nil());
-        let failed = store.write.run(move |db, _| {
+        let failed = store.write.run(move |db, commit| {
             Box::pin(async move {
                 sqlx::query("pragma defer_foreign_keys = on").execute(&mut *db).await?;
-                people::grant(db, nobody, Channel::Catalog, Timestamp(0)).await
+                people::grant(db, commit, nobody, Channel::Catalog, Timestamp(0)).await
             })
         });
         assert!(matches!(failed.await, Err(Error::Uncommitted)));

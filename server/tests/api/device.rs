@@ -138,11 +138,9 @@ async fn a_revoked_phone_stays_out() {
     let enrolled = sign_in(&mut phone, "lin", &key(1), None).await.json();
     let device: DeviceId = enrolled["device"].as_str().unwrap().parse().unwrap();
     let now = company.app.clock.now();
-    let revoke = company
-        .app
-        .store
-        .write
-        .run(move |db, _| Box::pin(async move { devices::revoke(db, device, now).await }));
+    let revoke = company.app.store.write.run(move |db, commit| {
+        Box::pin(async move { devices::revoke(db, commit, device, now).await })
+    });
     revoke.await.unwrap();
     assert!(!accepts(&company, &enrolled).await);
     let revoked = (403, "DEVICE_REVOKED".to_owned());

@@ -84,7 +84,14 @@ impl Company {
                     people::add(db, commit, &person, login, &hash, now).await?;
                     match territory {
                         Some(id) => {
-                            people::grant(db, person.id, Channel::Territory(id), Timestamp(0)).await
+                            people::grant(
+                                db,
+                                commit,
+                                person.id,
+                                Channel::Territory(id),
+                                Timestamp(0),
+                            )
+                            .await
                         }
                         None => Ok(()),
                     }
@@ -357,6 +364,11 @@ impl Phone {
     /// Runs an operation here and makes the entry.
     pub fn record(&mut self, operation: &dyn Operation) -> Vec<u8> {
         let at = self.tick();
+        self.record_at(operation, at)
+    }
+
+    /// The same with this time in it.
+    pub fn record_at(&mut self, operation: &dyn Operation, at: Hlc) -> Vec<u8> {
         let stamp = Stamp { at, by: self.person, device: self.device };
         let own = &self.own;
         let made = execute(operation, &actor_of(self.device, 0), stamp, &mut |item| {

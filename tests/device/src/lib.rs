@@ -35,6 +35,8 @@ pub struct Device {
     server: String,
     folder: PathBuf,
     connection: Option<(Line, Socket)>,
+    /// Whether the office had everything here deleted.
+    pub wiped: bool,
 }
 
 impl Device {
@@ -61,7 +63,7 @@ impl Device {
         let mut replica = open(folder, host)?;
         replica.adopt(session.identity()?)?;
         let (server, folder) = (server.to_owned(), folder.to_owned());
-        Ok(Self { replica, session, server, folder, connection: None })
+        Ok(Self { replica, session, server, folder, connection: None, wiped: false })
     }
 
     /// Copies the device's files as they are now.
@@ -296,12 +298,28 @@ impl Device {
     async fn take(&mut self, frame: Vec<u8>) -> Result<bool> {
         let Some((line, socket)) = &mut self.connection else { return Ok(false) };
         let todo = line.receive(&mut self.replica, frame)?;
-        let close = todo.close;
+        let (close, wipe) = (todo.close, todo.wipe.clone());
         send(socket, todo).await?;
+        if let Some(bye) = wipe {
+            return self.wipe(bye).await;
+        }
         if close {
             self.disconnect();
         }
         Ok(!close)
+    }
+
+    /// Deletes everything, and then says so.
+    async fn wipe(&mut self, bye: Vec<u8>) -> Result<bool> {
+        std::fs::remove_dir_all(&self.folder)?;
+        self.wiped = true;
+        if let Some((_, socket)) = &mut self.connection {
+            socket.send(Message::Binary(bye.into())).await?;
+            // The line ends when the hub has heard it.
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+        self.disconnect();
+        Ok(false)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The device's side of one line to the hub.
 
+mod wipe;
+
 use std::collections::VecDeque;
 
 use super::{
@@ -92,6 +94,8 @@ pub enum Effect {
     UpToDate,
     /// The server does not want this device or this token.
     Refused(Refusal),
+    /// Delete everything that belongs to this device, then send this and close the socket.
+    Wipe(Vec<u8>),
     /// Close the socket.
     Close,
 }
@@ -105,11 +109,15 @@ pub struct Device {
     /// Heads of pushes without a receipt, oldest first.
     pushed: VecDeque<u64>,
     sent_upto: u64,
+    /// The last entry with a receipt on this line.
+    receipted: u64,
     welcome: bool,
     channels: Vec<ChannelHead>,
     applying: VecDeque<super::Channel>,
     heard_at: Timestamp,
     pinged: bool,
+    /// When the order to delete everything came.
+    wipe_since: Option<Timestamp>,
 }
 
 impl Device {
@@ -122,11 +130,13 @@ impl Device {
             journal: Head::default(),
             pushed: VecDeque::new(),
             sent_upto: 0,
+            receipted: 0,
             welcome: false,
             channels: Vec::new(),
             applying: VecDeque::new(),
             heard_at: now,
             pinged: false,
+            wipe_since: None,
         }
     }
 
@@ -145,6 +155,7 @@ impl Device {
                 self.heard_at = now;
                 self.pinged = false;
                 match decode_hub(&frame) {
+                    Ok(FromHub::Wipe(wipe)) => self.wipe_ordered(&wipe, now, &mut effects),
                     Ok(message) => self.hear(message, &mut effects),
                     // A newer hub may say what this build does not know.
                     Err(refusal) if refusal.code == codes::UNIMPLEMENTED => {}
@@ -160,6 +171,7 @@ impl Device {
             Event::Token(token) => effects.push(send(&FromDevice::Reauth(Reauth { token }))),
             Event::Tick => self.tick(now, &mut effects),
         }
+        self.wipe(now, &mut effects);
         effects
     }
 
@@ -193,9 +205,10 @@ impl Device {
             FromHub::Pong(pong) => effects.push(Effect::HubClock(pong.clock)),
             FromHub::Denied(denied) => effects.extend([refused(denied), Effect::Close]),
             FromHub::Error(denied) => effects.push(refused(denied)),
+            // Heard where the time is known.
+            FromHub::Wipe(_) => {}
             // Nothing of these was asked for.
-            FromHub::Wipe(_)
-            | FromHub::RangeRes(_)
+            FromHub::RangeRes(_)
             | FromHub::Throttle(_)
             | FromHub::FetchRes(_)
             | FromHub::Notice(_)
@@ -235,6 +248,7 @@ impl Device {
             return;
         }
         self.sent_upto = self.sent_upto.max(receipt.head.n);
+        self.receipted = self.receipted.max(receipt.head.n);
         self.pushed.retain(|n| *n > receipt.head.n);
         effects.push(Effect::KeepReceipt(receipt));
         self.pump(effects);

@@ -1,7 +1,8 @@
 use ed25519_dalek::SigningKey;
 
+use super::wipe::WIPE_WITHIN_MS;
 use super::*;
-use crate::sync::encode_hub;
+use crate::sync::{Wipe, encode_hub};
 
 fn line() -> (Device, SigningKey) {
     let key = SigningKey::from_bytes(&[9; 32]);
@@ -62,6 +63,57 @@ fn a_forged_receipt_ends_the_line() {
     let effects = device.handle(welcome(Some(receipt)), Timestamp(0));
     assert!(effects.contains(&Effect::Close));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::KeepReceipt(_))));
+}
+
+fn wipe(key: &SigningKey, device: DeviceId) -> Event {
+    let at = Timestamp(7);
+    let signature = crate::sync::sign_wipe(key, device, at);
+    Event::Frame(encode_hub(&FromHub::Wipe(Wipe { device, at, signature })))
+}
+
+fn wipes(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Wipe(_)))
+}
+
+#[test]
+fn everything_is_deleted_once_the_journal_is_delivered() {
+    let (mut device, key) = line();
+    open(&mut device, 5);
+    let receipt = |n| {
+        Receipt::sign(
+            &key,
+            DeviceId(uuid::Uuid::from_u128(1)),
+            Head { n, hash: [2; 32] },
+            Timestamp(0),
+        )
+    };
+    device.handle(welcome(Some(receipt(3))), Timestamp(0));
+    assert!(!wipes(&device.handle(wipe(&key, device.id), Timestamp(0))));
+    assert!(!wipes(&device.handle(Event::Tick, Timestamp(1_000))));
+    let last = Event::Frame(encode_hub(&FromHub::Receipt(receipt(5))));
+    assert!(wipes(&device.handle(last, Timestamp(2_000))));
+    assert!(!wipes(&device.handle(Event::Tick, Timestamp(3_000))), "once");
+}
+
+#[test]
+fn an_order_to_delete_waits_for_the_journal_only_so_long() {
+    let (mut device, key) = line();
+    open(&mut device, 5);
+    device.handle(welcome(None), Timestamp(0));
+    assert!(!wipes(&device.handle(wipe(&key, device.id), Timestamp(0))));
+    assert!(wipes(&device.handle(Event::Tick, Timestamp(WIPE_WITHIN_MS + 1))));
+}
+
+#[test]
+fn nobody_else_can_order_to_delete_everything() {
+    let (mut device, key) = line();
+    open(&mut device, 0);
+    device.handle(welcome(None), Timestamp(0));
+    let other = SigningKey::from_bytes(&[8; 32]);
+    for forged in [wipe(&other, device.id), wipe(&key, DeviceId(uuid::Uuid::from_u128(2)))] {
+        let effects = device.handle(forged, Timestamp(0));
+        assert!(effects.contains(&Effect::Close) && !wipes(&effects));
+    }
 }
 
 #[test]

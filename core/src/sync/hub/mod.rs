@@ -2,6 +2,7 @@
 
 mod follow;
 mod push;
+mod wipe;
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use ed25519_dalek::SigningKey;
 
 use super::{
     Batch, Channel, ChannelHead, Denied, Entry, FromDevice, FromHub, Grants, HELLO_BYTES_MAX, Head,
-    Hello, LineClock, PROTOCOL, Ping, Push, Receipt, Restored, Welcome, decode_device, encode_hub,
-    verify_head,
+    Hello, LineClock, PROTOCOL, Ping, Push, Receipt, Restored, WIPED, Welcome, decode_device,
+    encode_hub, verify_head,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, PersonId};
@@ -64,6 +65,8 @@ pub struct Known {
     pub refusal: Option<Refusal>,
     /// Set for a while after the server was restored from a backup.
     pub restored: Option<Restored>,
+    /// Since when the device is to delete everything.
+    pub wipe_ordered_at: Option<Timestamp>,
 }
 
 /// What the host has to do.
@@ -93,6 +96,10 @@ pub enum Effect {
         /// again is not in the page of the commit in which it came.
         since: u64,
     },
+    /// The device said that it has recorded so many entries.
+    Reported(u64),
+    /// The device deleted everything, as it was ordered.
+    Wiped,
     /// Close the socket once everything is sent.
     Close,
 }
@@ -113,6 +120,8 @@ pub struct Session {
     heard_at: Timestamp,
     waiting: Vec<Push>,
     storing: bool,
+    /// The order to delete everything, until it is sent.
+    wipe: Option<Timestamp>,
 }
 
 impl Session {
@@ -132,6 +141,7 @@ impl Session {
             heard_at: now,
             waiting: Vec::new(),
             storing: false,
+            wipe: None,
         }
     }
 
@@ -216,8 +226,9 @@ impl Session {
                 self.waiting.push(push);
                 self.store_next(effects);
             }
-            FromDevice::Ping(_) if self.ready => {
-                effects.push(send(&FromHub::Pong(Ping { clock: now, journal: None })))
+            FromDevice::Ping(ping) if self.ready => {
+                effects.extend(ping.journal.map(Effect::Reported));
+                effects.push(send(&FromHub::Pong(Ping { clock: now, journal: None })));
             }
             FromDevice::Reauth(reauth) if self.ready => {
                 let Some(hello) = &mut self.hello else { return };
@@ -225,7 +236,12 @@ impl Session {
                 hello.cursors = follow::cursors(&self.channels);
                 effects.push(Effect::Authenticate(hello.clone()));
             }
-            FromDevice::Bye(_) => effects.push(Effect::Close),
+            FromDevice::Bye(bye) => {
+                if self.ready && bye.reason == WIPED {
+                    effects.push(Effect::Wiped);
+                }
+                effects.push(Effect::Close);
+            }
             FromDevice::Fetch(_) | FromDevice::RangeReq(_) | FromDevice::Offer(_) if self.ready => {
                 let refusal = Refusal::new(codes::UNIMPLEMENTED);
                 let answers = message.number();
@@ -256,7 +272,11 @@ impl Session {
                 .with("held", known.stored.n);
             return deny(refusal, effects);
         }
+        if !self.ready {
+            effects.push(Effect::Reported(hello.journal.n));
+        }
         self.ready = true;
+        self.wipe = known.wipe_ordered_at;
         let receipt = (known.stored.n > 0)
             .then(|| Receipt::sign(&self.key, hello.device, known.stored, known.stored_at));
         effects.push(send(&FromHub::Welcome(Welcome {
@@ -269,6 +289,7 @@ impl Session {
         })));
         self.follow(known.channels, &hello.cursors);
         self.hello = Some(hello);
+        self.send_wipe(effects);
         self.read_next(effects);
     }
 }

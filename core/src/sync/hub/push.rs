@@ -57,6 +57,7 @@ impl Session {
         if let Some(device) = self.device() {
             effects.push(send(&FromHub::Receipt(Receipt::sign(&self.key, device, head, at))));
         }
+        self.send_wipe(effects);
         self.store_next(effects);
     }
 }

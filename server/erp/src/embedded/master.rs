@@ -108,9 +108,22 @@ pub async fn put_customer(
     now: Timestamp,
 ) -> Result<()> {
     store::put_customer(db, account, assignment).await?;
-    commit.publish(db, assignment, &[Channel::Territory(assignment.territory)], now).await?;
-    publish_account(db, commit, account.customer, now).await?;
-    visibility::follow_assignment(db, commit, account.customer).await
+    visibility::assign(db, commit, assignment, now).await?;
+    publish_account(db, commit, account.customer, now).await
+}
+
+/// Gives a customer to another territory or account manager, with everything about it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn move_customer(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    assignment: &Assignment,
+    now: Timestamp,
+) -> Result<()> {
+    store::put_assignment(db, assignment).await?;
+    visibility::assign(db, commit, assignment, now).await
 }
 
 /// Publishes a customer's account as it is now.

@@ -135,6 +135,19 @@ pub async fn put_customer(
     Ok(())
 }
 
+pub async fn put_assignment(db: &mut SqliteConnection, assignment: &Assignment) -> Result<()> {
+    sqlx::query(
+        "update erp_customer set territory = $2, account_manager = $3, visit_every_days = $4 where id = $1",
+    )
+    .bind(assignment.customer.0)
+    .bind(assignment.territory.0)
+    .bind(assignment.account_manager.0)
+    .bind(assignment.visit_every_days)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub async fn set_balance(
     db: &mut SqliteConnection,
     customer: CustomerId,
