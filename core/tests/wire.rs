@@ -297,6 +297,7 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
                 frames.push(encode_hub(&FromHub::Batch(batch)));
                 continue;
             }
+            FromSession::Reported(_) => continue,
             FromSession::Authenticate(_) => ToSession::Known(Box::new(Known {
                 wipe_ordered_at: None,
                 person: Some(PersonId(Uuid::from_u128(3))),
@@ -324,7 +325,7 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
                     }],
                 }),
             ),
-            FromSession::Close => panic!("the hub closed the line"),
+            FromSession::Wiped | FromSession::Close => panic!("the hub closed the line"),
         };
         frames.extend(hub_answers(session, event, device_key));
     }
