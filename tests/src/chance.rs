@@ -93,7 +93,10 @@ impl Chance {
     }
 
     /// Takes an order of one to three lines.
-    fn order(
+    ///
+    /// # Errors
+    /// When the device refuses.
+    pub fn order(
         &mut self,
         device: &mut Device,
         ledger: &mut Ledger,

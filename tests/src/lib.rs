@@ -2,6 +2,8 @@
 //! devices, the office with its browser session.
 
 mod chance;
+mod cut;
+mod disk;
 mod ledger;
 mod office;
 mod process;
@@ -9,6 +11,8 @@ mod work;
 mod world;
 
 pub use chance::Chance;
+pub use cut::{Breaker, Cut, Way};
+pub use disk::SmallDisk;
 pub use ledger::{Ledger, settle_numbers};
 pub use office::Office;
 pub use process::ServerProcess;
