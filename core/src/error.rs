@@ -113,6 +113,8 @@ pub mod codes {
         VISIT_OPEN = "VISIT_OPEN";
         /// The cart was already submitted.
         CART_SUBMITTED = "CART_SUBMITTED";
+        /// The server's disk is full: it takes nothing until there is room.
+        SERVER_FULL = "SERVER_FULL";
         /// The clock of the device was wrong when this was recorded.
         CLOCK_SUSPECT = "CLOCK_SUSPECT";
         /// The device's storage refused to write.

@@ -1,6 +1,6 @@
 //! Errors: what a caller is told, and what only the log is.
 
-use roundsman_core::error::Refusal;
+use roundsman_core::error::{Refusal, codes};
 use roundsman_store::Error as StoreError;
 
 /// Why something was not done.
@@ -28,6 +28,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => Self::Refused(refusal),
+            StoreError::Full => Self::Refused(Refusal::new(codes::SERVER_FULL)),
             other => Self::internal(other),
         }
     }

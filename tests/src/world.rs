@@ -1,6 +1,6 @@
 //! A demo company on a server of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use roundsman_device::{Device, DeviceHost};
@@ -90,6 +90,14 @@ impl World {
         let mut device = Device::enrol_with(&self.url(), login, PASSWORD, &folder, host).await?;
         device.sync().await?;
         Ok(device)
+    }
+
+    /// A fresh device that keeps its files in this folder and has not synchronised yet.
+    ///
+    /// # Errors
+    /// When the rep cannot sign in.
+    pub async fn device_in(&self, login: &str, folder: &Path) -> Result<Device> {
+        Device::enrol(&self.url(), login, PASSWORD, folder).await
     }
 
     /// The console, signed in.

@@ -32,7 +32,7 @@ pub use quarantine::{decline, release};
 use self::lines::Lines;
 
 /// The pause before entries that could not be judged are tried again: nobody else would.
-const RETRY: Duration = Duration::from_secs(30);
+const RETRY: Duration = Duration::from_secs(5);
 
 /// What all lines share.
 #[derive(Clone)]

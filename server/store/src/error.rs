@@ -5,7 +5,10 @@
 pub enum Error {
     /// The database refused.
     #[error("database: {0}")]
-    Sql(#[from] sqlx::Error),
+    Sql(#[source] sqlx::Error),
+    /// There is no room on the disk; nothing of it was written.
+    #[error("the disk is full")]
+    Full,
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -31,3 +34,14 @@ pub enum Error {
 
 /// Shorthand.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        /// `SQLITE_FULL`
+        const FULL: &str = "13";
+        match error.as_database_error().and_then(|it| it.code()) {
+            Some(code) if code == FULL => Self::Full,
+            _ => Self::Sql(error),
+        }
+    }
+}

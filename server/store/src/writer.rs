@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
 use futures_util::FutureExt as _;
-use sqlx::{Acquire, SqliteConnection, SqlitePool};
+use sqlx::{Acquire, Connection as _, SqliteConnection, SqlitePool};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::{Error, Result, feed::Commit};
@@ -91,7 +91,8 @@ async fn run(
 ) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     while waiting.recv_many(&mut group, GROUP_MAX).await > 0 {
-        match commit(&pool, &mut group).await {
+        let mut callers = Vec::with_capacity(group.len());
+        match commit(&pool, &mut group, &mut callers).await {
             Ok((answers, commits)) => {
                 for answer in answers {
                     answer();
@@ -101,22 +102,53 @@ async fn run(
                     let _ = committed.send(commit);
                 }
             }
-            Err(error) => tracing::error!(%error, "a commit failed; its callers were told"),
+            Err(error) => {
+                tracing::error!(%error, "a commit failed; its callers were told");
+                for caller in callers.into_iter().flatten() {
+                    // The caller may have gone away.
+                    let _ = caller.send(uncommitted(&error));
+                }
+            }
         }
     }
 }
 
-/// Runs the group in one transaction. On an error the senders inside the answers are dropped,
-/// which tells every caller that nothing was written.
+/// What everybody in a commit that failed is told: nothing of it was written.
+fn uncommitted(error: &Error) -> Error {
+    match error {
+        Error::Full => Error::Full,
+        _ => Error::Uncommitted,
+    }
+}
+
+/// Runs the group in one transaction. On an error nothing was written, and whoever is in `callers`
+/// has not been told yet.
 async fn commit(
     pool: &SqlitePool,
     group: &mut Vec<(Job, oneshot::Sender<Error>)>,
+    callers: &mut Vec<Option<oneshot::Sender<Error>>>,
 ) -> Result<(Vec<Answer>, Vec<Commit>)> {
-    let jobs = std::mem::take(group);
-    let mut transaction = pool.begin_with("begin immediate").await?;
+    let (jobs, failures): (Vec<_>, Vec<_>) = std::mem::take(group).into_iter().unzip();
+    callers.extend(failures.into_iter().map(Some));
+    let mut connection = pool.acquire().await?;
+    let done = commit_on(&mut connection, jobs, callers).await;
+    if done.is_err() {
+        // SQLite may have rolled back by itself; sqlx knows nothing of that and would refuse the
+        // next transaction. What is wrong with the old connection does not matter any more.
+        let _closed = connection.close().await;
+    }
+    done
+}
+
+async fn commit_on(
+    connection: &mut SqliteConnection,
+    jobs: Vec<Job>,
+    callers: &mut [Option<oneshot::Sender<Error>>],
+) -> Result<(Vec<Answer>, Vec<Commit>)> {
+    let mut transaction = connection.begin_with("begin immediate").await?;
     let (mut answers, mut commits) =
         (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
-    for (job, failed) in jobs {
+    for (job, caller) in jobs.into_iter().zip(callers) {
         let mut savepoint = transaction.begin().await?;
         let mut commit = Commit::default();
         let work = AssertUnwindSafe(job(&mut savepoint, &mut commit)).catch_unwind();
@@ -127,10 +159,14 @@ async fn commit(
                 answers.push(answer);
                 commits.push(commit);
             }
+            // SQLite may have rolled back everything; nobody else has room either.
+            Err(Error::Full) => return Err(Error::Full),
             Err(error) => {
                 savepoint.rollback().await?;
-                // The caller may have gone away.
-                let _ = failed.send(error);
+                if let Some(caller) = caller.take() {
+                    // It may have gone away.
+                    let _ = caller.send(error);
+                }
             }
         }
     }
