@@ -47,8 +47,9 @@ async fn share_territory(world: &World, office: &Office, customer: CustomerId, n
     let card: CustomerCard = office.get(&format!("/api/customers/{customer}")).await.unwrap();
     let channel = Channel::Territory(card.row.territory.unwrap());
     let store = &world.server.as_ref().unwrap().app.store;
-    let granted =
-        store.write.run(move |db, _| Box::pin(people::grant(db, rep, channel, Timestamp(0))));
+    let granted = store
+        .write
+        .run(move |db, commit| Box::pin(people::grant(db, commit, rep, channel, Timestamp(0))));
     granted.await.unwrap();
 }
 
