@@ -6,6 +6,7 @@ mod cart;
 mod catalogue;
 mod copy;
 mod customer;
+mod device;
 mod order;
 mod sync;
 mod visit;
@@ -20,6 +21,7 @@ pub use customer::{
     AccountView, Alternative, ContactView, CustomerCard, CustomerFacts, CustomerRow, FieldView,
     Place, contact_views, customer_search, due_in_days, field_views,
 };
+pub use device::{DeviceRow, DeviceState, StaffRow};
 pub use order::{
     HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView,
     order_search,

@@ -4,8 +4,9 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use roundsman_core::records::{Person, Role};
-use roundsman_store::people;
+use roundsman_core::records::{Person, Role, Territory};
+use roundsman_core::sync::Channel;
+use roundsman_store::{people, records};
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -25,6 +26,26 @@ pub enum Command {
         /// What they may do.
         #[arg(long, value_enum)]
         role: RoleName,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
+    /// Let somebody see a territory.
+    Grant {
+        /// Who.
+        login: String,
+        /// The territory's name, in either language.
+        territory: String,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
+    /// End that somebody sees a territory.
+    Revoke {
+        /// Who.
+        login: String,
+        /// The territory's name, in either language.
+        territory: String,
         /// The data folder.
         #[arg(long, value_name = "DIR", default_value = "data")]
         data: PathBuf,
@@ -67,6 +88,8 @@ impl From<RoleName> for Role {
 pub async fn run(command: Command) -> Result<()> {
     match command {
         Command::Add { login, name, role, data } => add(login, name, role.into(), data).await,
+        Command::Grant { login, territory, data } => grant(&login, &territory, data, true).await,
+        Command::Revoke { login, territory, data } => grant(&login, &territory, data, false).await,
         Command::Password { login, data } => password(login, data).await,
     }
 }
@@ -99,6 +122,28 @@ async fn password(login: String, data: PathBuf) -> Result<()> {
         .await
         .map_err(|error| said(error, unknown))?;
     Ok(())
+}
+
+async fn grant(login: &str, territory: &str, data: PathBuf, begins: bool) -> Result<()> {
+    let clock = Clock::system();
+    let app = App::open(Config::local(data), clock.clone()).await?;
+    let account = people::by_login(&app.store.read, login).await?;
+    let account = account.ok_or_else(|| Error::internal(format!("nobody signs in as {login}")))?;
+    let named = |it: &Territory| it.name.en == territory || it.name.zh == territory;
+    let found = records::all::<Territory>(&app.store.read).await?.into_values().find(named);
+    let found =
+        found.ok_or_else(|| Error::internal(format!("no territory is called {territory}")))?;
+    let (person, channel, now) = (account.person.id, Channel::Territory(found.id), clock.now());
+    let changed = app.store.write.run(move |db, commit| {
+        Box::pin(async move {
+            if begins {
+                people::grant(db, commit, person, channel, now).await
+            } else {
+                people::revoke(db, commit, person, channel, now).await
+            }
+        })
+    });
+    Ok(changed.await?)
 }
 
 /// A refusal in words, since nobody translates codes at a terminal.

@@ -43,11 +43,19 @@ pub enum Topic {
     Products,
     /// Entries that wait for the office.
     Quarantine,
+    /// Devices, and the people who use them.
+    Devices,
 }
 
 impl Topic {
-    const ALL: [Self; 5] =
-        [Self::Orders, Self::Visits, Self::Customers, Self::Products, Self::Quarantine];
+    const ALL: [Self; 6] = [
+        Self::Orders,
+        Self::Visits,
+        Self::Customers,
+        Self::Products,
+        Self::Quarantine,
+        Self::Devices,
+    ];
 
     fn of(kind: ItemKind) -> Option<Self> {
         Some(match kind {
@@ -84,7 +92,10 @@ impl Changed {
 
     fn by(commit: &Commit) -> Option<Self> {
         let seen = || commit.items.iter().filter_map(|item| Some((Topic::of(item.kind)?, item.id)));
-        let topics: BTreeSet<_> = seen().map(|(topic, _)| topic).collect();
+        let mut topics: BTreeSet<_> = seen().map(|(topic, _)| topic).collect();
+        if topics.contains(&Topic::Quarantine) || !commit.rights.is_empty() {
+            topics.insert(Topic::Devices);
+        }
         let ids: BTreeSet<_> = seen().map(|(_, id)| id).collect();
         let ids = if ids.len() > IDS_MAX { BTreeSet::new() } else { ids };
         (!topics.is_empty()).then_some(Self { topics, ids })

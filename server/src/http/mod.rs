@@ -3,12 +3,14 @@
 mod assets;
 mod customers;
 mod device;
+mod devices;
 mod document;
 mod error;
 mod extract;
 mod history;
 mod list;
 mod live;
+mod moves;
 mod operations;
 mod orders;
 mod people;
@@ -17,6 +19,7 @@ mod quarantine;
 mod quotes;
 mod security;
 mod session;
+mod staff;
 mod summary;
 mod visits;
 
@@ -92,6 +95,18 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(customers::list))
         .routes(routes!(customers::show))
         .routes(routes!(customers::show_history))
+        .routes(routes!(moves::show_impact))
+        .routes(routes!(moves::run))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::show))
+        .routes(routes!(devices::revoke))
+        .routes(routes!(devices::wipe))
+        .routes(routes!(staff::list))
+        .routes(routes!(staff::grant))
+        .routes(routes!(staff::revoke))
+        .routes(routes!(staff::disable))
+        .routes(routes!(staff::enable))
+        .routes(routes!(staff::close))
         .routes(routes!(products::list))
         .routes(routes!(people::people))
         .routes(routes!(people::territories))

@@ -12,6 +12,7 @@ mod error;
 pub mod feed;
 pub mod feed_read;
 pub mod history;
+pub mod impact;
 pub mod journal;
 pub mod lists;
 pub mod outbox;

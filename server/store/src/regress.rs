@@ -3,6 +3,7 @@
 use roundsman_core::id::DeviceId;
 use roundsman_core::sync::Head;
 use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
 use crate::journal::signed;
@@ -71,6 +72,37 @@ pub async fn note(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Every time a device's journal went backwards, the last first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of(
+    db: impl SqliteExecutor<'_>,
+    device: DeviceId,
+) -> Result<Vec<(Timestamp, Regress)>> {
+    let rows = sqlx::query(
+        "select at, presented_n, held_n, lost, last_contact_at from journal_regress \
+         where device = $1 order by at desc",
+    )
+    .bind(device.0)
+    .fetch_all(db)
+    .await?;
+    let count = |row: &SqliteRow, column: &str| -> Result<_> {
+        Ok(row.try_get::<i64, _>(column)?.unsigned_abs())
+    };
+    rows.iter()
+        .map(|row| {
+            let regress = Regress {
+                presented: count(row, "presented_n")?,
+                held: count(row, "held_n")?,
+                lost: count(row, "lost")?,
+                last_contact_at: row.try_get::<Option<i64>, _>("last_contact_at")?.map(Timestamp),
+            };
+            Ok((Timestamp(row.try_get("at")?), regress))
+        })
+        .collect()
 }
 
 /// Notes which device goes on for one whose journal went backwards.

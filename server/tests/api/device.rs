@@ -150,11 +150,11 @@ async fn a_revoked_phone_stays_out() {
     assert_eq!(sign_in(&mut phone, "lin", &key, known).await.refusal(), revoked);
 }
 
-fn key(seed: u8) -> SigningKey {
+pub fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
-async fn sign_in(
+pub async fn sign_in(
     phone: &mut Browser,
     login: &str,
     key: &SigningKey,

@@ -9,5 +9,6 @@ mod live;
 mod openapi;
 mod operations;
 mod orders;
+mod rights;
 mod session;
 mod shell;

@@ -1,9 +1,11 @@
 //! The office's lists: searched, filtered, sorted and paged in SQL.
 
 pub mod customers;
+pub mod devices;
 pub mod orders;
 pub mod products;
 pub mod quarantine;
+pub mod staff;
 pub mod visits;
 
 use roundsman_core::text::query_terms;
