@@ -62,6 +62,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves customers, each with everything about it in one commit. Returns whose they were. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Moved"][];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/move-impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a move would touch. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Ids, with commas between them. */
+                    customers: string;
+                    /** @description Where to. */
+                    territory: string;
+                    /** @description To whom. */
+                    accountManager: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MoveImpact"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}": {
         parameters: {
             query?: never;
@@ -229,6 +326,240 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["DeviceEnrolment"];
                     };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device/succeed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a phone whose storage was lost or went back in time go on as another device. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeviceSuccession"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeviceSucceeded"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Phones, the last heard first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What was decided about it. */
+                    state?: components["schemas"]["DeviceState"];
+                    /** @description Whose. */
+                    person?: string;
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
+                    search?: string;
+                    /** @description A column, `-` before it for descending. */
+                    sort?: string;
+                    /** @description At most 200; 50 when not given. */
+                    limit?: number;
+                    /** @description Rows to skip. */
+                    offset?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_DeviceRow"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One phone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeviceCard"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locks a phone out. What it recorded can still be delivered, and then waits for the office. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}/wipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Orders a phone to delete everything, once it has delivered what it recorded. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 default: {
                     headers: {
@@ -910,6 +1241,276 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody, by name. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StaffCard"][];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes the account of somebody who left: once all their devices have delivered, or with a reason. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Closing"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends somebody's access: their phones deliver, and get nothing any more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets somebody sign in again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets somebody see a territory from now on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends that somebody sees a territory. What they recorded until now counts. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/summary": {
         parameters: {
             query?: never;
@@ -1262,6 +1863,20 @@ export interface components {
             ids: string[];
             topics: components["schemas"]["Topic"][];
         };
+        /** @description Why an account is closed while a device is missing. */
+        Closing: {
+            reason?: string | null;
+        };
+        /** @description A person who gains or loses customers. */
+        Concerned: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            customers: number;
+            name: string;
+            person: components["schemas"]["PersonId"];
+        };
         /** @description A contact inside a customer. */
         ContactId: string;
         /** @description A person to talk to. */
@@ -1373,6 +1988,12 @@ export interface components {
             leaseUntil: components["schemas"]["Timestamp"];
             refresh: string;
         };
+        /** @description Everything about one device. */
+        DeviceCard: {
+            /** @description Times its journal went backwards, the last first. */
+            regresses: components["schemas"]["RegressRow"][];
+            row: components["schemas"]["DeviceRow"];
+        };
         /** @description A device and its short code. */
         DeviceCode: {
             /** @description Its short code, such as `K3`. */
@@ -1404,6 +2025,53 @@ export interface components {
             device: components["schemas"]["DeviceId"];
             refresh: string;
         };
+        /** @description A device in the console's list. */
+        DeviceRow: {
+            /** @description Its short code. */
+            code: string;
+            /** @description Since when. */
+            enrolledAt: components["schemas"]["Timestamp"];
+            /** @description Which one. */
+            id: components["schemas"]["DeviceId"];
+            lastContactAt?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Entries that are known to be lost with that.
+             */
+            lost: number;
+            /** @description Whose. */
+            person: components["schemas"]["PersonId"];
+            /** @description Their name. */
+            personName: string;
+            /**
+             * Format: int64
+             * @description Its entries that wait for the office.
+             */
+            quarantined: number;
+            /**
+             * Format: int32
+             * @description How often its journal went backwards.
+             */
+            regresses: number;
+            reportedAt?: components["schemas"]["Timestamp"] | null;
+            revokedAt?: components["schemas"]["Timestamp"] | null;
+            /** @description What was decided about it. */
+            state: components["schemas"]["DeviceState"];
+            /**
+             * Format: int64
+             * @description Entries of its journal that are here.
+             */
+            stored: number;
+            /** @description The device that goes on for it. */
+            successor?: string | null;
+            /**
+             * Format: int64
+             * @description Entries that it said it had, beyond those that are here.
+             */
+            waiting: number;
+            wipeOrderedAt?: components["schemas"]["Timestamp"] | null;
+            wipedAt?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description Signing in on a phone. */
         DeviceSignIn: {
             device?: components["schemas"]["DeviceId"] | null;
@@ -1413,6 +2081,41 @@ export interface components {
             proof?: string | null;
             /** @description Ed25519, base64 of 32 bytes. */
             publicKey: string;
+        };
+        /**
+         * @description What the office decided about a device.
+         * @enum {string}
+         */
+        DeviceState: "active" | "revoked" | "wipeOrdered" | "wiped";
+        /** @description The device that goes on. */
+        DeviceSucceeded: components["schemas"]["DeviceEnrolment"] & {
+            /**
+             * Format: int64
+             * @description Entries up to this are at the office; later ones are recorded again.
+             */
+            common: number;
+            lastContactAt?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Entries that are known to have been recorded and are lost.
+             */
+            lost: number;
+        };
+        /** @description A phone whose journal went backwards, and what it still has of it. */
+        DeviceSuccession: {
+            access: string;
+            device: components["schemas"]["DeviceId"];
+            /** @description Where its journal stands, from the last receipt on. */
+            heads: components["schemas"]["JournalHead"][];
+            /** @description Base64 of the old key's signature of `publicKey`. */
+            proof: string;
+            /** @description Ed25519, base64 of 32 bytes: the key of the device that goes on. */
+            publicKey: string;
+            /**
+             * Format: int64
+             * @description The highest number it remembers having recorded.
+             */
+            recorded: number;
         };
         /**
          * @description What became of a quarantined entry.
@@ -1427,6 +2130,10 @@ export interface components {
             field: string;
             /** @description What to show: the newest. */
             value: string;
+        };
+        /** @description Where somebody is to work, or not any more. */
+        Grant: {
+            territory: string;
         };
         /** @description One field that changed. */
         HistoryChange: {
@@ -1460,6 +2167,13 @@ export interface components {
             name: string;
             /** @description As text, with its currency or unit. */
             value: string;
+        };
+        /** @description A place in a journal. */
+        JournalHead: {
+            /** @description Base64 of 32 bytes. */
+            hash: string;
+            /** Format: int64 */
+            n: number;
         };
         /** @description A line of a cart or an order. */
         LineId: string;
@@ -1502,6 +2216,61 @@ export interface components {
                 sync: components["schemas"]["SyncState"];
                 territory?: components["schemas"]["TerritoryId"] | null;
                 territoryName?: components["schemas"]["LocalName"] | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A part of a list. */
+        List_DeviceRow: {
+            /** @description The part. */
+            rows: {
+                /** @description Its short code. */
+                code: string;
+                /** @description Since when. */
+                enrolledAt: components["schemas"]["Timestamp"];
+                /** @description Which one. */
+                id: components["schemas"]["DeviceId"];
+                lastContactAt?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: int64
+                 * @description Entries that are known to be lost with that.
+                 */
+                lost: number;
+                /** @description Whose. */
+                person: components["schemas"]["PersonId"];
+                /** @description Their name. */
+                personName: string;
+                /**
+                 * Format: int64
+                 * @description Its entries that wait for the office.
+                 */
+                quarantined: number;
+                /**
+                 * Format: int32
+                 * @description How often its journal went backwards.
+                 */
+                regresses: number;
+                reportedAt?: components["schemas"]["Timestamp"] | null;
+                revokedAt?: components["schemas"]["Timestamp"] | null;
+                /** @description What was decided about it. */
+                state: components["schemas"]["DeviceState"];
+                /**
+                 * Format: int64
+                 * @description Entries of its journal that are here.
+                 */
+                stored: number;
+                /** @description The device that goes on for it. */
+                successor?: string | null;
+                /**
+                 * Format: int64
+                 * @description Entries that it said it had, beyond those that are here.
+                 */
+                waiting: number;
+                wipeOrderedAt?: components["schemas"]["Timestamp"] | null;
+                wipedAt?: components["schemas"]["Timestamp"] | null;
             }[];
             /**
              * Format: int64
@@ -1635,6 +2404,46 @@ export interface components {
              * @description Minor units: 12 345 is 123.45 in a currency with two places.
              */
             minor: number;
+        };
+        /** @description Which customers, and whose they become. */
+        Move: {
+            accountManager: string;
+            customers: string[];
+            territory: string;
+        };
+        /** @description What a move touches. */
+        MoveImpact: {
+            /**
+             * Format: int32
+             * @description Customers that really move.
+             */
+            customers: number;
+            /** @description Phones of those who lose them, the last heard first. */
+            devices: components["schemas"]["DeviceRow"][];
+            /** @description People who will see them. */
+            gain: components["schemas"]["Concerned"][];
+            /** @description People who will not see them any more. */
+            lose: components["schemas"]["Concerned"][];
+            /** @description Whether the new account manager works in that territory. */
+            managerSees: boolean;
+            /**
+             * Format: int32
+             * @description Baskets for them that were not sent, of those who lose them.
+             */
+            openCarts: number;
+            /** @description Visits there that are going on. */
+            openVisits: components["schemas"]["VisitRow"][];
+            /**
+             * Format: int32
+             * @description Entries about them that wait for the office.
+             */
+            quarantined: number;
+        };
+        /** @description Whose a customer was before it moved: moving it there undoes the move. */
+        Moved: {
+            accountManager: components["schemas"]["PersonId"];
+            customer: components["schemas"]["CustomerId"];
+            territory: components["schemas"]["TerritoryId"];
         };
         /** @description A product with its stock, as the office sees it. */
         OfficeProductRow: {
@@ -1904,6 +2713,29 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description A journal that went backwards. */
+        RegressRow: {
+            /**
+             * Format: int64
+             * @description When it was noticed.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description What was here of it.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Entries that are known to be lost.
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description Where its journal stood.
+             */
+            presented: number;
+        };
         /** @description One request, tagged by the operation's name. */
         Request: {
             /** @description Values by field; `name` is required. */
@@ -2024,6 +2856,31 @@ export interface components {
             login: string;
             password: string;
         };
+        /** @description A person, and whether everything they recorded is here. */
+        StaffCard: components["schemas"]["StaffRow"] & {
+            /** @description Whether every device of somebody who left has delivered all it had. */
+            complete: boolean;
+        };
+        /** @description A person in the console's list of people. */
+        StaffRow: {
+            closedAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Why that was settled while a device was still missing. */
+            closedNote: string;
+            /**
+             * Format: int64
+             * @description Customers they look after.
+             */
+            customers: number;
+            /** @description Their devices. */
+            devices: components["schemas"]["DeviceRow"][];
+            disabledAt?: components["schemas"]["Timestamp"] | null;
+            /** @description What they sign in with. */
+            login: string;
+            /** @description Who. */
+            person: components["schemas"]["Person"];
+            /** @description Where they work. */
+            territories: components["schemas"]["Territory"][];
+        };
         /** @description The day in the office. */
         Summary: {
             /**
@@ -2093,7 +2950,7 @@ export interface components {
          * @description What a list is about.
          * @enum {string}
          */
-        Topic: "orders" | "visits" | "customers" | "products" | "quarantine";
+        Topic: "orders" | "visits" | "customers" | "products" | "quarantine" | "devices";
         /** @description One step of a computation. */
         TraceStep: {
             /** @description The amount after this step. */

@@ -1,4 +1,4 @@
-import type { ExceptionState, OrderState, VisitOutcome } from "#api/types.ts";
+import type { DeviceState, ExceptionState, OrderState, VisitOutcome } from "#api/types.ts";
 
 /** Rows on a page of a list. */
 export const PAGE_SIZE = 50;
@@ -21,6 +21,7 @@ export type Address<S extends ListSpec> = Partial<ListState<S>>;
 export const orderStates = ["waiting", "accepted", "acceptedWithChange", "held", "countered", "declined"] as const satisfies readonly OrderState[];
 export const visitOutcomes = ["ordered", "noNeed", "closed", "absent", "later"] as const satisfies readonly VisitOutcome[];
 export const exceptionStates = ["quarantined", "released", "declined", "replaced"] as const satisfies readonly ExceptionState[];
+export const deviceStates = ["active", "revoked", "wipeOrdered", "wiped"] as const satisfies readonly DeviceState[];
 
 export const orders = {
   filters: { state: orderStates, rep: "text", customer: "text", from: "day", to: "day" },
@@ -45,6 +46,16 @@ export const products = {
 export const quarantine = {
   filters: { state: exceptionStates },
   sorts: ["-receivedAt", "receivedAt", "personName"],
+} as const satisfies ListSpec;
+
+export const devices = {
+  filters: { state: deviceStates, person: "text" },
+  sorts: ["-lastContactAt", "lastContactAt", "code", "personName", "-stored", "-waiting", "-enrolledAt"],
+} as const satisfies ListSpec;
+
+export const people = {
+  filters: {},
+  sorts: ["name"],
 } as const satisfies ListSpec;
 
 /** Reads a list's state from its address; what cannot be understood counts as not said. */

@@ -8,6 +8,8 @@ it("builds a link for every section", () => {
     "/office/visits",
     "/office/customers",
     "/office/products",
+    "/office/people",
+    "/office/devices",
     "/office/quarantine",
   ]);
 });

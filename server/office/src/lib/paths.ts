@@ -1,5 +1,5 @@
 import { BASE } from "./base.ts";
-import { customers, orders, products, quarantine, visits, write, type Address } from "./filters.ts";
+import { customers, devices, orders, people, products, quarantine, visits, write, type Address } from "./filters.ts";
 
 /** Every link of the console is built here. */
 export const paths = {
@@ -8,6 +8,8 @@ export const paths = {
   visits: (address: Address<typeof visits> = {}): string => `${BASE}/visits${write(visits, address)}`,
   customers: (address: Address<typeof customers> = {}): string => `${BASE}/customers${write(customers, address)}`,
   products: (address: Address<typeof products> = {}): string => `${BASE}/products${write(products, address)}`,
+  people: (address: Address<typeof people> = {}): string => `${BASE}/people${write(people, address)}`,
+  devices: (address: Address<typeof devices> = {}): string => `${BASE}/devices${write(devices, address)}`,
   quarantine: (address: Address<typeof quarantine> = {}): string => `${BASE}/quarantine${write(quarantine, address)}`,
 };
 

@@ -14,6 +14,7 @@ const hints: Record<string, () => string> = {
   FROZEN: m.hint_frozen,
   ACCESS_ENDED: m.hint_access_ended,
   CUSTOMER_MOVED: m.hint_customer_moved,
+  DEVICE_REVOKED: m.hint_device_revoked,
   RESTS_ON_QUARANTINED: m.hint_rests_on_quarantined,
 };
 

@@ -1,5 +1,5 @@
 import { codeText, decimal, locale, money, unitText } from "@roundsman/kit";
-import type { OrderState } from "#api/types.ts";
+import type { DeviceState, OrderState } from "#api/types.ts";
 import { m } from "./paraglide/messages.js";
 
 /** A count as people write it. */
@@ -51,3 +51,13 @@ export function lasted(ms: number): string {
 
 /** Where an order stands, as the office sees it: what waits for the rep does not wait for us. */
 export const stateText = (state: OrderState): string => (state === "countered" ? m.state_countered() : codeText("order", state));
+
+const deviceStates: Record<DeviceState, () => string> = {
+  active: m.device_active,
+  revoked: m.device_revoked,
+  wipeOrdered: m.device_wipe_ordered,
+  wiped: m.device_wiped,
+};
+
+/** What was decided about a device. */
+export const deviceStateText = (state: DeviceState): string => deviceStates[state]();

@@ -62,6 +62,8 @@ export class Finder {
       { icon: "customers", label: m.customers(), detail: "", href: paths.customers() },
       { icon: "customers", label: m.customers(), detail: m.with_conflicts(), href: paths.customers({ conflicts: "true" }) },
       { icon: "box", label: m.products(), detail: "", href: paths.products() },
+      { icon: "person", label: m.people(), detail: "", href: paths.people() },
+      { icon: "device", label: m.devices(), detail: "", href: paths.devices() },
       { icon: "lock", label: m.quarantine(), detail: "", href: paths.quarantine() },
     ];
     const wanted = this.text.trim().toLowerCase();

@@ -1,4 +1,4 @@
-export const topics = ["orders", "visits", "customers", "products", "quarantine"] as const;
+export const topics = ["orders", "visits", "customers", "products", "quarantine", "devices"] as const;
 export type Topic = (typeof topics)[number];
 
 /** Which items changed; none named means that anything may have. */
