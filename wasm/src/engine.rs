@@ -158,6 +158,12 @@ impl Engine {
         self.replica.set_persisted(persisted);
     }
 
+    /// The device whose journal this is; none before the first sign-in.
+    #[must_use]
+    pub fn device(&self) -> Option<String> {
+        self.replica.identity().map(|identity| identity.device.to_string())
+    }
+
     /// Notes what the browser remembers, beside the journal, as the highest number recorded.
     pub fn remember(&mut self, recorded: u32) {
         self.replica.remember(u64::from(recorded));

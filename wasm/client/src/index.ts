@@ -52,6 +52,7 @@ const NOTHING: SyncView = {
   journal: { entries: 0, safeUpto: 0, safeAt: null, waiting: 0 },
   catchUp: null,
   persisted: null,
+  lost: null,
   attention: [],
   recent: [],
 };
@@ -99,6 +100,14 @@ class Page implements Client {
 
   syncNow(): void {
     void this.ask({ method: "wake", args: [] }).catch(() => undefined);
+  }
+
+  async putAway(n: number): Promise<void> {
+    await this.ask({ method: "putAway", args: [n] });
+  }
+
+  async forgetLost(): Promise<void> {
+    await this.ask({ method: "forgetLost", args: [] });
   }
 
   async persist(): Promise<boolean> {

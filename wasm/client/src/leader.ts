@@ -3,7 +3,7 @@
 import init, { DeviceKey, Engine, sign } from "../dist/roundsman_wasm.js";
 import { Link } from "./link.js";
 import type { Answered, Call } from "./protocol.js";
-import { Refused, bytes, refresh, signIn } from "./server.js";
+import { Refused, type SignedIn, base64, bytes, refresh, signIn, succeed } from "./server.js";
 import type { Session } from "./types.js";
 import { type Account, Vault, fileKey } from "./vault.js";
 
@@ -55,6 +55,12 @@ export class Leader {
         return this.query(...call.args);
       case "wake":
         return this.link?.wake();
+      case "putAway":
+        this.opened().putAway(...call.args);
+        return this.tell();
+      case "forgetLost":
+        this.opened().forgetLost();
+        return this.tell();
       case "persisted":
         this.engine?.setPersisted(...call.args);
         return this.tell();
@@ -71,25 +77,15 @@ export class Leader {
   }
 
   private async signIn(login: string, password: string): Promise<void> {
-    const known = await this.vault.account(login);
-    const before = known?.forked ? null : known;
+    const before = await this.vault.account(login);
     const key = before ? null : new DeviceKey();
     const seed = before ? Uint8Array.from(before.seed) : (key?.seed ?? new Uint8Array());
     const proof = before ? { device: before.device, proof: sign(seed, login) } : null;
     const answer = await signIn(this.server, login, password, key?.public ?? publicOf(seed), proof);
-    await this.use({
-      login,
-      device: answer.device,
-      deviceCode: answer.deviceCode,
-      person: answer.person,
-      serverKey: [...bytes(answer.serverKey)],
-      seed: [...seed],
-      share: [...bytes(answer.leaseShare)],
-      leaseUntil: answer.leaseUntil,
-      access: answer.access,
-      refresh: answer.refresh,
-      signedIn: true,
-    });
+    // Somebody else signs in on this phone, or the device was forgotten: the files are new, too.
+    const { files, next, succession } = before && answer.device === before.device ? before : ({} as Partial<Account>);
+    const kept = { ...(files && { files }), ...(next && { next }), ...(succession && { succession }) };
+    await this.use({ ...kept, login, seed: [...seed], ...enrolled(answer) });
   }
 
   /** Ends the session on this device. What was not sent stays, sealed, and goes out after the next sign-in. */
@@ -108,25 +104,16 @@ export class Leader {
       await this.vault.save({ ...account, share: null, signedIn: false });
       return this.host.session(null);
     }
-    const engine = await Engine.open(account.device, key);
-    engine.adopt(
-      JSON.stringify({
-        device: account.device,
-        deviceCode: account.deviceCode,
-        person: account.person.id,
-        name: account.person.name,
-        role: account.person.role,
-        deviceSeed: account.seed,
-        serverKey: account.serverKey,
-      }),
-    );
+    const engine = await Engine.open(account.files?.device ?? account.device, key);
+    engine.remember(await this.vault.recorded(account.device));
+    account = takeOver(engine, account);
     await this.vault.save(account);
     this.engine = engine;
     this.account = account;
     this.link = new Link(this.server, engine, {
       token: () => this.account?.access ?? "",
       renew: () => this.renew(),
-      forked: () => void this.forked(),
+      forked: () => this.succeed(),
       tell: () => this.tell(),
     });
     this.host.session(this.session);
@@ -134,11 +121,34 @@ export class Leader {
     this.link.wake();
   }
 
-  /** Notes that this device is lost; everything it delivered is at the office. */
-  private async forked(): Promise<void> {
-    if (!this.account || this.account.forked) return;
-    this.account = { ...this.account, forked: true };
-    await this.vault.save(this.account);
+  private succeeding = false;
+
+  /** The office holds another journal: this phone goes on as another device, with the same files. */
+  private async succeed(): Promise<void> {
+    const { engine, account } = this;
+    if (this.succeeding || !engine || !account) return;
+    this.succeeding = true;
+    try {
+      const seed = Uint8Array.from(account.next ?? new DeviceKey().seed);
+      const asking = { ...account, next: [...seed] };
+      if (!(await this.replace(account, asking))) return;
+      const publicKey = base64(publicOf(seed));
+      const told = JSON.parse(engine.heads()) as Parameters<typeof succeed>[4];
+      const answer = await succeed(this.server, asking, publicKey, sign(Uint8Array.from(account.seed), publicKey), told);
+      const lost = { entries: answer.lost, setAside: 0, since: answer.lastContactAt };
+      const files = account.files ?? { device: account.device, seed: account.seed };
+      const after = { login: account.login, seed: [...seed], files, succession: { common: answer.common, lost }, ...enrolled(answer) };
+      // Kept before the engine goes on: being cut off in between must not lose the new device.
+      if (!(await this.replace(asking, after))) return;
+      await this.replace(after, takeOver(engine, after));
+      this.host.session(this.session);
+      this.link?.wake();
+    } catch (error) {
+      if (error instanceof Refused && error.code === "SIGN_IN_AGAIN" && (await this.renew())) this.link?.wake();
+    } finally {
+      this.succeeding = false;
+      this.tell();
+    }
   }
 
   /** A fresh access token; false when only a new sign-in helps. */
@@ -165,11 +175,18 @@ export class Leader {
   private run(request: string): string {
     const engine = this.opened();
     try {
-      return engine.run(request);
+      const recorded = engine.run(request);
+      this.remember(recorded);
+      return recorded;
     } finally {
       this.link?.recorded();
       this.tell();
     }
+  }
+
+  private remember(recorded: string): void {
+    const { n } = JSON.parse(recorded) as { n: number };
+    if (n > 0 && this.account) this.vault.remember(this.account.device, n);
   }
 
   private query(query: string): Answered {
@@ -194,6 +211,41 @@ export class Leader {
     this.engine = null;
     this.account = null;
   }
+}
+
+/** What an answer of the server says of an account. */
+function enrolled(answer: SignedIn): Omit<Account, "login" | "seed"> {
+  return {
+    device: answer.device,
+    deviceCode: answer.deviceCode,
+    person: answer.person,
+    serverKey: [...bytes(answer.serverKey)],
+    share: [...bytes(answer.leaseShare)],
+    leaseUntil: answer.leaseUntil,
+    access: answer.access,
+    refresh: answer.refresh,
+    signedIn: true,
+  };
+}
+
+/** Makes the engine's files this account's. */
+function takeOver(engine: Engine, account: Account): Account {
+  const identity = JSON.stringify({
+    device: account.device,
+    deviceCode: account.deviceCode,
+    person: account.person.id,
+    name: account.person.name,
+    role: account.person.role,
+    deviceSeed: account.seed,
+    serverKey: account.serverKey,
+  });
+  const { succession, ...after } = account;
+  if (succession && engine.device() !== account.device) {
+    engine.succeed(identity, succession.common, JSON.stringify(succession.lost));
+  } else {
+    engine.adopt(identity);
+  }
+  return after;
 }
 
 function publicOf(seed: Uint8Array): Uint8Array {

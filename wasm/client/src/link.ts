@@ -6,8 +6,8 @@ export interface LinkHost {
   token(): string;
   /** Gets a fresh access token; false when there is none to be had. */
   renew(): Promise<boolean>;
-  /** The hub holds more of the journal than this device does. */
-  forked(): void;
+  /** The hub holds another journal than this device does. */
+  forked(): Promise<void>;
   /** Something may have changed. */
   tell(): void;
 }
@@ -69,7 +69,7 @@ export class Link {
       if (this.socket !== socket) return;
       this.perform(() => this.engine.receive(new Uint8Array(message.data)));
       if (this.engine.wantsToken()) void this.renew();
-      if (this.engine.isForked()) this.host.forked();
+      if (this.engine.isForked()) void this.host.forked();
     };
     socket.onclose = () => {
       clearTimeout(deadline);

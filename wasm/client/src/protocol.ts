@@ -10,6 +10,8 @@ export type Call =
   | { method: "run"; args: [request: string] }
   | { method: "query"; args: [query: string] }
   | { method: "wake"; args: [] }
+  | { method: "putAway"; args: [n: number] }
+  | { method: "forgetLost"; args: [] }
   | { method: "persisted"; args: [granted: boolean] };
 
 export interface Ask {

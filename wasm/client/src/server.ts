@@ -2,7 +2,7 @@
 
 import type { Account } from "./vault.js";
 
-interface SignedIn {
+export interface SignedIn {
   device: string;
   deviceCode: string;
   person: { id: string; name: string; role: string };
@@ -41,6 +41,25 @@ export async function signIn(
 ): Promise<SignedIn> {
   const again = before ? { device: before.device, proof: base64(before.proof) } : {};
   return post(`${server}/api/device/sign-in`, { login, password, publicKey: base64(publicKey), ...again });
+}
+
+interface Succeeded extends SignedIn {
+  common: number;
+  lost: number;
+  lastContactAt: number | null;
+}
+
+/** Asks for the device that goes on for this one, whose journal went backwards. */
+export async function succeed(
+  server: string,
+  account: Account,
+  publicKey: string,
+  proof: Uint8Array,
+  told: { heads: { n: number; hash: number[] }[]; recorded: number },
+): Promise<Succeeded> {
+  const heads = told.heads.map(({ n, hash }) => ({ n, hash: base64(Uint8Array.from(hash)) }));
+  const { device, access } = account;
+  return post(`${server}/api/device/succeed`, { device, access, publicKey, proof: base64(proof), heads, recorded: told.recorded });
 }
 
 export async function refresh(server: string, account: Account): Promise<Refreshed> {
@@ -85,6 +104,6 @@ export function bytes(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-function base64(value: Uint8Array): string {
+export function base64(value: Uint8Array): string {
   return btoa(String.fromCharCode(...value));
 }

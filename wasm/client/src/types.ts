@@ -314,9 +314,29 @@ export interface AttentionRow {
   subject: string;
   customer: Maybe<string>;
   order: Maybe<string>;
+  /** Number of the rep's own entry that was not taken; `entry` asks for its copy. */
+  entry: Maybe<number>;
   who: SyncState;
   refusal: Refusal;
   at: number;
+}
+
+/** What a phone lost when its storage did. */
+export interface LostView {
+  entries: number;
+  setAside: number;
+  since: Maybe<number>;
+}
+
+/** One's own copy of an operation, kept when it was not taken. */
+export interface EntryCopy {
+  n: number;
+  operation: string;
+  at: number;
+  subject: string;
+  state: SyncState;
+  refusal: Maybe<Refusal>;
+  fields: HistoryChange[];
 }
 
 export interface SyncView {
@@ -327,6 +347,7 @@ export interface SyncView {
   journal: JournalView;
   catchUp: Maybe<CatchUp>;
   persisted: Maybe<boolean>;
+  lost: Maybe<LostView>;
   attention: AttentionRow[];
   recent: JournalRow[];
 }
@@ -385,6 +406,7 @@ export interface Queries {
   quote: { args: { customer: string; lines: CartLine[] }; result: CartView };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
+  entry: { args: { n: number }; result: EntryCopy | null };
 }
 
 /** Every operation a person can record. */
@@ -436,6 +458,10 @@ export interface Client {
   /** Resolves when the operation is durable on this device. */
   run(operation: Request): Promise<Recorded>;
   syncNow(): void;
+  /** Takes an entry that was not taken off the list of what needs its author. */
+  putAway(n: number): Promise<void>;
+  /** Somebody has read what was lost with the phone's storage. */
+  forgetLost(): Promise<void>;
   /** Asks the browser to keep the data for good. */
   persist(): Promise<boolean>;
 }

@@ -17,8 +17,20 @@ export interface Account {
   access: string;
   refresh: string;
   signedIn: boolean;
-  /** The storage of this device was lost: its next sign-in enrols it as a new one. */
-  forked?: boolean;
+  /** Where the files of this device are, and the secret that opens them, when it goes on with those
+   * of another one. */
+  files?: { device: string; seed: number[] };
+  /** Secret of the device that will go on for this one; asking twice must not make two. */
+  next?: number[];
+  /** This device took over, and the engine may not know it yet. */
+  succession?: Succession;
+}
+
+/** What the server said when a device took over. */
+export interface Succession {
+  /** It holds the journal of the one before up to this. */
+  common: number;
+  lost: { entries: number; setAside: number; since: number | null };
 }
 
 const DATABASE = "roundsman";
@@ -62,6 +74,17 @@ export class Vault {
     return written;
   }
 
+  /** The highest number that a device recorded, as remembered beside its journal. */
+  async recorded(device: string): Promise<number> {
+    return (await read<number>(this.database, `recorded ${device}`)) ?? 0;
+  }
+
+  /** Nobody waits for this: it only counts what is lost when the journal is. */
+  remember(device: string, recorded: number): void {
+    const transaction = this.database.transaction(STORE, "readwrite", { durability: "relaxed" });
+    transaction.objectStore(STORE).put(recorded, `recorded ${device}`);
+  }
+
   private async write(account: Account): Promise<void> {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = new TextEncoder().encode(JSON.stringify(account));
@@ -74,7 +97,8 @@ export class Vault {
 /** The key of the replica's files; null when the lease is over. */
 export async function fileKey(account: Account, now: number): Promise<Uint8Array | null> {
   if (!account.share || now > account.leaseUntil) return null;
-  const material = await crypto.subtle.importKey("raw", new Uint8Array(account.seed), "HKDF", false, ["deriveBits"]);
+  const secret = new Uint8Array(account.files?.seed ?? account.seed);
+  const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
   const info = new TextEncoder().encode("roundsman replica");
   const salt = new Uint8Array(account.share);
   return new Uint8Array(await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, material, 256));
