@@ -8,11 +8,11 @@ use automerge::Automerge;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::documents::{Request, Stamp, actor_of, customer, execute};
 use roundsman_core::error::codes;
-use roundsman_core::id::{CustomerId, DeviceId, PersonId, VisitId};
+use roundsman_core::id::{CustomerId, DeviceId, ItemKind, PersonId, VisitId};
 use roundsman_core::records::ExceptionState::{Declined, Quarantined};
 use roundsman_core::sync::Entry;
 use roundsman_core::time::{Hlc, Timestamp};
-use roundsman_core::views::{CustomerCard, EntryCopy, SyncState, SyncView};
+use roundsman_core::views::{CartView, CustomerCard, EntryCopy, OrderView, SyncState, SyncView};
 use roundsman_replica::{Query, Replica};
 use support::{NOW, Office, ask, fields, open, shop};
 use uuid::Uuid;
@@ -132,6 +132,35 @@ fn what_others_wrote_meanwhile_still_competes() {
     assert_eq!(phone.value, "3", "the newest is shown");
     let values: Vec<_> = phone.alternatives.iter().map(|it| it.value.as_str()).collect();
     assert_eq!(values, ["3", "2"], "recording again takes no side");
+}
+
+#[test]
+fn an_order_and_its_cart_are_recorded_again_together() {
+    let (_folder, mut replica, mut office, customer) = known();
+    let product = office.stock_the_shop(&mut replica, customer);
+    edit(&mut replica, customer, "phone", "666");
+    let line = Request::CartSetLine {
+        customer,
+        product,
+        pack: "box".into(),
+        quantity: 2.into(),
+        discount: None,
+    };
+    replica.run(line).unwrap();
+    let order = replica.run(Request::OrderSubmit { customer }).unwrap();
+    let before = ask::<OrderView>(&replica, &Query::Order { id: order.id.into() });
+    office.judge(&mut replica, 3, &[(1, Declined, codes::ACCESS_ENDED)]);
+
+    let again: Vec<Entry> =
+        entries(&office).into_iter().filter(|entry| entry.replaces == Some(order.n)).collect();
+    let [again] = &again[..] else { panic!("once: {again:?}") };
+    let kinds: Vec<_> = again.changes.iter().map(|change| change.item.kind).collect();
+    assert_eq!(kinds, [ItemKind::Order, ItemKind::Cart], "one entry, one fate");
+    let after = ask::<OrderView>(&replica, &Query::Order { id: order.id.into() });
+    assert_eq!(after.lines, before.lines, "what was signed is what was signed");
+    assert_eq!(after.row.device_number, before.row.device_number);
+    let cart = ask::<Option<CartView>>(&replica, &Query::Cart { customer });
+    assert!(cart.is_none_or(|cart| cart.lines.is_empty()), "its cart is closed");
 }
 
 #[test]

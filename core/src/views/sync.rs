@@ -234,4 +234,6 @@ pub struct QuarantineRow {
     pub state: ExceptionState,
     /// Entries that wait for this one.
     pub dependants: u32,
+    /// What it was to write.
+    pub changes: Vec<super::HistoryChange>,
 }

@@ -11,13 +11,17 @@ use automerge::Automerge;
 use ed25519_dalek::SigningKey;
 use roundsman_core::documents::Request;
 use roundsman_core::error::Refusal;
-use roundsman_core::id::{CustomerId, DeviceId, Entropy, ItemId, PersonId};
-use roundsman_core::records::{EntryException, ExceptionState, JournalStatus, Record as _, Role};
+use roundsman_core::id::{CustomerId, DeviceId, Entropy, ItemId, PersonId, ProductId};
+use roundsman_core::money::{Currency, Money};
+use roundsman_core::records::{
+    CustomerAccount, EntryException, ExceptionState, JournalStatus, LocalName, Pack, Price,
+    PriceBreak, PriceList, Product, Record, Role,
+};
 use roundsman_core::sync::{
     Batch, BatchItem, Bytes, Channel, ChannelHead, FromDevice, FromHub, News, Push, Receipt,
     Welcome, decode_device, encode_hub,
 };
-use roundsman_core::time::Timestamp;
+use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::CustomerRow;
 use roundsman_replica::{Files, Host, Identity, Line, Query, Replica, Rows, Todo};
 use serde::de::DeserializeOwned;
@@ -167,6 +171,60 @@ impl Office {
         };
         let news = News::Record(Bytes(status.to_bytes()));
         self.batch(replica, Channel::Device(device()), BatchItem { item: status.item(), news });
+    }
+
+    /// Everything that a customer needs to order one product.
+    pub fn stock_the_shop(&mut self, replica: &mut Replica, customer: CustomerId) -> ProductId {
+        let name = || LocalName { zh: "酱油".to_owned(), en: "Soy sauce".to_owned() };
+        let product = Product {
+            id: Uuid::from_u128(31).into(),
+            code: "P-1".to_owned(),
+            name: name(),
+            category: name(),
+            unit: "pc".to_owned(),
+            packs: vec![Pack { code: "box".to_owned(), factor: 12.into() }],
+            tax_rate: 13.into(),
+            barcode: String::new(),
+            active: true,
+        };
+        let list = PriceList {
+            id: Uuid::from_u128(32).into(),
+            name: name(),
+            currency: Currency::CNY,
+            tax_included: false,
+        };
+        let unit_price = Money::new(1_000, Currency::CNY);
+        let price = Price {
+            list: list.id,
+            product: product.id,
+            breaks: vec![PriceBreak { from: 0.into(), unit_price }],
+            discount_max: 20.into(),
+            since: Day(20_000),
+        };
+        let nothing = Money::new(0, Currency::CNY);
+        let account = CustomerAccount {
+            customer,
+            code: "C-1".to_owned(),
+            price_list: list.id,
+            warehouse: Uuid::from_u128(33).into(),
+            credit_limit: None,
+            balance: nothing,
+            overdue: nothing,
+            uninvoiced: nothing,
+            blocked: false,
+            as_of: NOW,
+        };
+        self.tell(replica, &product);
+        self.tell(replica, &list);
+        self.tell(replica, &price);
+        self.tell(replica, &account);
+        product.id
+    }
+
+    /// Shows a record.
+    pub fn tell(&mut self, replica: &mut Replica, record: &impl Record) {
+        let news = News::Record(Bytes(record.to_bytes()));
+        self.batch(replica, territory(), BatchItem { item: record.item(), news });
     }
 
     /// Shows a document as it is admitted.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use roundsman_core::error::Refusal;
 use roundsman_core::records::ExceptionState;
+use roundsman_core::sync::Entry;
 use roundsman_core::time::Timestamp;
-use roundsman_core::views::QuarantineRow;
+use roundsman_core::views::{QuarantineRow, meant};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use super::{List, Page, Rows};
 use crate::{Result, column};
 
 const ENTRIES: List = List {
-    select: "j.device, j.n, j.person, j.operation, j.subject, j.at, j.received_at, j.code, j.params, j.state, \
+    select: "j.device, j.n, j.person, j.operation, j.subject, j.at, j.received_at, j.code, j.params, j.state, j.bytes, \
              d.code as device_code, p.name as person_name, \
              (select count(*) from resting r join journal k on k.device = r.device and k.n = r.n \
               where r.device = j.device and r.base = j.n and k.state = 'quarantined') as dependants",
@@ -98,5 +99,8 @@ fn entry(row: &SqliteRow) -> Result<QuarantineRow> {
         refusal: Refusal { code: code.unwrap_or_default(), params: params.unwrap_or_default() },
         state: column::from_code(row.try_get("state")?)?,
         dependants: row.try_get("dependants")?,
+        // What cannot be read was to write nothing.
+        changes: Entry::from_bytes(row.try_get("bytes")?)
+            .map_or_else(|_| Vec::new(), |it| meant(&it)),
     })
 }
