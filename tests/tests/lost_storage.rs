@@ -77,6 +77,30 @@ async fn two_copies_of_a_phone_end_as_two_devices() {
 }
 
 #[tokio::test]
+async fn what_the_office_never_heard_of_is_counted_too() {
+    let mut world = World::start().await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "hgsp").unwrap();
+    write(&mut phone, customer, "note", "delivered");
+    phone.sync().await.unwrap();
+    phone.disconnect();
+    let folder = tempfile::tempdir().unwrap();
+    phone.copy_files(folder.path()).unwrap();
+    write(&mut phone, customer, "note", "lost");
+    let recorded = phone.replica.recorded();
+
+    // The office holds all that this storage has, and would notice nothing.
+    phone.reopen(folder.path()).unwrap();
+    phone.replica.remember(recorded);
+    assert!(phone.sync().await.is_err());
+    assert!(phone.replica.is_forked());
+    phone.go_on().await.unwrap();
+    phone.sync().await.unwrap();
+    assert_eq!(phone.status().unwrap().lost.unwrap().entries, 1);
+    assert_eq!(read(&phone, customer, "note"), "delivered");
+}
+
+#[tokio::test]
 async fn what_an_empty_phone_lost_is_counted() {
     let mut world = World::start().await.unwrap();
     let mut phone = world.device("lin").await.unwrap();

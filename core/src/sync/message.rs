@@ -146,6 +146,15 @@ pub struct Hello {
     pub recorded: Option<u64>,
 }
 
+impl Hello {
+    /// Whether the device's storage was lost or went back in time: the hub holds more of its journal,
+    /// or it once recorded more itself.
+    #[must_use]
+    pub fn went_backwards(&self, held: u64) -> bool {
+        held.max(self.recorded.unwrap_or(0)) > self.journal.n
+    }
+}
+
 /// How far a device read a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

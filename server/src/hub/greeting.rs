@@ -29,7 +29,7 @@ pub(super) async fn known(app: &App, hello: &Hello, first: bool) -> Result<(Pers
         },
     };
     let position = journal::position(&app.store.read, hello.device).await?;
-    if first && hello.journal.n < position.head.n {
+    if first && hello.went_backwards(position.head.n) {
         note_regress(app, hello, &enrolled.public_key).await?;
     }
     let channels = match person {

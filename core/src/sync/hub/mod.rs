@@ -264,7 +264,7 @@ impl Session {
         }
         self.device_key = known.device_key;
         self.stored = known.stored;
-        if !self.ready && known.stored.n > hello.journal.n {
+        if !self.ready && hello.went_backwards(known.stored.n) {
             // The device's storage went back in time. What it does now must not be taken for what
             // it did before.
             let refusal = Refusal::new(codes::JOURNAL_FORKED)
