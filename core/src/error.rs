@@ -123,6 +123,14 @@ pub mod codes {
         INTERRUPTED = "INTERRUPTED";
         /// Several people wrote different values.
         CONFLICT = "CONFLICT";
+        /// What is here differs from what the server sent, and is being put right.
+        DIVERGED = "DIVERGED";
+        /// Something was asked for and did not come; the line was closed and is tried again.
+        STALLED = "STALLED";
+        /// The server has too much to do and asks to come again later.
+        THROTTLED = "THROTTLED";
+        /// The document was closed and must be fetched, which needs a network.
+        NOT_HERE = "NOT_HERE";
         /// Something went wrong that has no code of its own.
         INTERNAL = "INTERNAL";
     }

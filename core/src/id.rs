@@ -136,11 +136,15 @@ pub enum ItemKind {
     Warehouse = 73,
     /// Record: a territory.
     Territory = 74,
+    /// Record: a visit that was closed.
+    VisitSummary = 75,
+    /// Record: an order that was closed.
+    OrderSummary = 76,
 }
 
 impl ItemKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Customer,
         Self::Visit,
         Self::Cart,
@@ -156,6 +160,8 @@ impl ItemKind {
         Self::Person,
         Self::Warehouse,
         Self::Territory,
+        Self::VisitSummary,
+        Self::OrderSummary,
     ];
 
     /// The kind with this number.

@@ -14,7 +14,7 @@ use roundsman_core::id::{DeviceId, ItemId, ItemKind, PersonId};
 use roundsman_core::sync::device::{
     Device, Effect as FromLine, Event as ToLine, Opening, Outcome, push_of,
 };
-use roundsman_core::sync::hub::{Effect as FromSession, Event as ToSession, Known, Session};
+use roundsman_core::sync::hub::{Effect as FromSession, Event as ToSession, Known, Session, Span};
 use roundsman_core::sync::*;
 use roundsman_core::time::{Hlc, Timestamp};
 use uuid::Uuid;
@@ -68,11 +68,15 @@ fn batch() -> Batch {
             BatchItem { item: item(ItemKind::Customer), news: News::Changes(changes) },
             BatchItem { item: item(ItemKind::Visit), news: News::Left },
         ],
+        from_part: None,
+        to_part: None,
     }
 }
 
 fn from_devices() -> Vec<(&'static str, FromDevice)> {
-    let cursor = Cursor { channel: Channel::Catalog, epoch: [4; 16], seq: 7, digest: [5; 32] };
+    let (channel, epoch) = (Channel::Catalog, [4; 16]);
+    let cursor = Cursor { channel, epoch, seq: 7, digest: [5; 32], part: None };
+    let inside = Part::from(Place::Within(Some(item(ItemKind::Order))));
     let hello = Hello {
         protocol_min: 1,
         protocol_max: 1,
@@ -88,8 +92,12 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
     };
     let receipt = Receipt::sign(&SigningKey::from_bytes(&[7; 32]), device(), head(2), NOW);
     let with_receipt = Hello { receipt: Some(receipt), recorded: Some(3), ..hello.clone() };
-    let range =
-        RangeReq { channel: Channel::Catalog, epoch: [4; 16], seq: 7, buckets: vec![5; 2048] };
+    let parts = Hello {
+        cursors: vec![Cursor { digest: [0; 32], part: Some(inside), ..cursor }],
+        ..hello.clone()
+    };
+    let range = RangeReq { channel, epoch, seq: 7, buckets: vec![5; 2048], repaired: None };
+    let repaired = RangeReq { repaired: Some(3), ..range.clone() };
     let outcome = SignedRecord {
         item: item(ItemKind::SalesOrder),
         bytes: Bytes(vec![1]),
@@ -101,6 +109,8 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
         ("Ping", FromDevice::Ping(Ping { clock: NOW, journal: None })),
         ("Bye", FromDevice::Bye(Bye { reason: "SIGNED_OUT".into() })),
         ("Reauth", FromDevice::Reauth(Reauth { token: "token".into() })),
+        ("HelloPart", FromDevice::Hello(parts)),
+        ("RangeReqRepaired", FromDevice::RangeReq(repaired)),
         ("HelloReceipt", FromDevice::Hello(with_receipt)),
         ("PingJournal", FromDevice::Ping(Ping { clock: NOW, journal: Some(3) })),
         (
@@ -163,6 +173,15 @@ fn from_hub() -> Vec<(&'static str, FromHub)> {
         ("FetchRes", FromHub::FetchRes(fetched)),
         ("Notice", FromHub::Notice(Notice { refusal: refusal.into() })),
         ("Offered", FromHub::Offered(Offered { epoch: [4; 16] })),
+        (
+            "BatchPart",
+            FromHub::Batch(Batch {
+                digest: None,
+                from_part: Some(Place::Early(2).into()),
+                to_part: Some(Place::Within(Some(item(ItemKind::Order))).into()),
+                ..batch()
+            }),
+        ),
     ]
 }
 
@@ -311,10 +330,12 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
             FromSession::Store { entries, .. } => {
                 ToSession::Stored { head: entries.last().unwrap().0, at: NOW }
             }
-            FromSession::ReadFeed { channel, from, .. } => ToSession::Page(
+            FromSession::ReadFeed(Span { channel, from, .. }) => ToSession::Page(
                 channel,
                 Some(Batch {
                     channel,
+                    from_part: None,
+                    to_part: None,
                     epoch: [4; 16],
                     from,
                     to: 7,
@@ -325,7 +346,7 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
                     }],
                 }),
             ),
-            FromSession::Wiped | FromSession::Close => panic!("the hub closed the line"),
+            other => panic!("nobody asked for this: {other:?}"),
         };
         frames.extend(hub_answers(session, event, device_key));
     }

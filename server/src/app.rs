@@ -14,6 +14,7 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::identity::Identity;
+use crate::metrics::Metrics;
 
 /// A company's server, before it listens.
 pub struct App {
@@ -25,6 +26,8 @@ pub struct App {
     pub store: Store,
     /// Who may come in.
     pub identity: Identity,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Where devices sync.
     pub hub: Hub,
     /// What decides orders and knows stock and prices.
@@ -63,7 +66,8 @@ impl App {
         lock: Option<File>,
     ) -> Result<Arc<Self>> {
         let identity = Identity::open(store.clone(), clock.clone()).await?;
-        let hub = Hub::open(store.clone(), clock.clone()).await?;
+        let metrics = Arc::new(Metrics::default());
+        let hub = Hub::open(store.clone(), clock.clone(), &config, metrics.clone()).await?;
         let time = clock.clone();
         let erp = Embedded::new(store.clone(), Arc::new(move || time.now()));
         let desk = Desk::new(store.clone(), clock.clone());
@@ -72,6 +76,7 @@ impl App {
             clock,
             store,
             identity,
+            metrics,
             hub,
             erp,
             desk,

@@ -14,4 +14,5 @@ pub mod error;
 pub mod http;
 pub mod hub;
 pub mod identity;
+pub mod metrics;
 pub mod serve;

@@ -40,7 +40,8 @@ impl Server {
         let address = listener.local_addr().map_err(Error::internal)?;
         let background = background::start(&app).await?;
         let stop = app.stop.clone();
-        let serving = axum::serve(listener, http::router(app.clone()))
+        let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service)
             .with_graceful_shutdown(async move { stop.cancelled().await });
         Ok(Self { app, address, serving: tokio::spawn(serving.into_future()), background })
     }

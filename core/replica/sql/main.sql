@@ -32,10 +32,11 @@ create table if not exists channel (
     seq    integer not null,
     digest blob not null,
     head   integer not null,
-    items  integer not null
+    items  integer not null,
+    part   blob                               -- where the hub goes on inside the next commit
 ) strict, without rowid;
 
--- Channels of which only some pages have come.
+-- Channels of which not everything is here: pages are on their way, or the digests differ.
 create table if not exists catching_up (
     channel text primary key
 ) strict, without rowid;
@@ -48,6 +49,13 @@ create table if not exists membership (
 ) strict, without rowid;
 
 create index if not exists membership_by_item on membership (item);
+
+-- Documents that somebody wanted to see and that are in no channel.
+create table if not exists fetched (
+    item blob primary key,
+    at   integer not null,
+    base blob not null
+) strict, without rowid;
 
 -- The device's operations in plain words.
 create table if not exists operation (

@@ -2,63 +2,45 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{Automerge, Change, ReadDoc};
-use roundsman_core::documents::{Stamp, load};
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::sync::device::Outcome;
-use roundsman_core::sync::{
-    Batch, ChangeNews, Channel, Digest, News, document_element, hash, record_element,
-};
-use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_core::sync::{Batch, BatchItem, Channel, Digest, News, Part};
+use roundsman_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::intake::{Intake, place};
 use crate::journal::Journal;
 use crate::names::Directory;
-use crate::{Error, Replica, Result, Topic, main_file, project};
-
-/// Why a batch cannot be applied as it is.
-enum Stop {
-    /// The channel must start over.
-    Diverged,
-    Failed(Error),
-}
-
-impl<E: Into<Error>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
+use crate::{Replica, Result, Topic, project};
 
 impl Replica {
     /// Applies a batch, or says why not. Nothing of it is kept unless all of it is.
     pub(crate) fn apply(&mut self, batch: &Batch) -> Result<Outcome> {
-        let cursor = cursor(&self.db, batch.channel)?;
-        let follows = batch.from == 0
-            || cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq == batch.from);
-        if !follows {
-            let stale =
-                cursor.is_some_and(|(epoch, seq, _)| epoch == batch.epoch && seq >= batch.to);
-            return Ok(if stale { Outcome::Stale } else { Outcome::Diverged });
+        let begins = batch.from == 0 && batch.from_part.is_none();
+        if let Some(at) = cursor(&self.db, batch.channel)?.filter(|_| !begins) {
+            let same = at.epoch == batch.epoch;
+            if !same || (at.seq, at.part) != (batch.from, batch.from_part) {
+                let stale = same && at.part.is_none() && at.seq >= batch.to;
+                return Ok(if stale { Outcome::Stale } else { Outcome::Diverged });
+            }
+        } else if !begins {
+            return Ok(Outcome::Diverged);
         }
         let now = self.now();
         let transaction = self.db.transaction()?;
-        match write(&transaction, &self.journal, batch, now) {
-            Ok(topics) => {
-                transaction.commit()?;
-                if batch
-                    .items
-                    .iter()
-                    .any(|it| matches!(it.item.kind, ItemKind::Person | ItemKind::Territory))
-                {
-                    *self.directory.borrow_mut() = Directory::load(&self.db)?;
-                }
-                self.changed.extend(topics);
-                self.settle_declined()?;
-                Ok(Outcome::Done)
-            }
-            Err(Stop::Diverged) => Ok(Outcome::Diverged),
-            Err(Stop::Failed(error)) => Err(error),
+        let (outcome, topics) = write(&transaction, &self.journal, batch, now)?;
+        transaction.commit()?;
+        self.took_in(&batch.items, topics)?;
+        Ok(outcome)
+    }
+
+    /// Looks at what came with these items: names of people, and entries that were declined.
+    pub(crate) fn took_in(&mut self, items: &[BatchItem], topics: BTreeSet<Topic>) -> Result<()> {
+        if items.iter().any(|it| matches!(it.item.kind, ItemKind::Person | ItemKind::Territory)) {
+            *self.directory.borrow_mut() = Directory::load(&self.db)?;
         }
+        self.changed.extend(topics);
+        self.settle_declined()
     }
 
     /// Leaves every channel that is not in the list, and takes on new ones.
@@ -88,6 +70,7 @@ impl Replica {
         for name in &left {
             transaction.execute("delete from membership where channel = ?1", [name])?;
             transaction.execute("delete from channel where name = ?1", [name])?;
+            transaction.execute("delete from catching_up where channel = ?1", [name])?;
         }
         let topics = if left.is_empty() { BTreeSet::new() } else { purge(&transaction)? };
         transaction.commit()?;
@@ -98,19 +81,32 @@ impl Replica {
 
     /// Forgets a channel's cursor; the next line brings all of it again.
     pub(crate) fn start_over(&mut self, channel: Channel) -> Result<()> {
-        self.db.execute("update channel set seq = 0 where name = ?1", [channel.to_string()])?;
+        self.db.execute(
+            "update channel set seq = 0, part = null where name = ?1",
+            [channel.to_string()],
+        )?;
         Ok(())
     }
 }
 
-/// A channel's epoch, cursor and digest.
-type Place = ([u8; 16], u64, [u8; 32]);
+/// Where a channel stands here.
+pub(crate) struct Here {
+    pub(crate) epoch: [u8; 16],
+    pub(crate) seq: u64,
+    pub(crate) digest: Digest,
+    pub(crate) part: Option<Part>,
+}
 
-fn cursor(db: &Connection, channel: Channel) -> Result<Option<Place>> {
+pub(crate) fn cursor(db: &Connection, channel: Channel) -> Result<Option<Here>> {
     Ok(db
-        .prepare_cached("select epoch, seq, digest from channel where name = ?1")?
+        .prepare_cached("select epoch, seq, digest, part from channel where name = ?1")?
         .query_row([channel.to_string()], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs(), row.get(2)?))
+            Ok(Here {
+                epoch: row.get(0)?,
+                seq: row.get::<_, i64>(1)?.unsigned_abs(),
+                digest: Digest(row.get(2)?),
+                part: row.get::<_, Option<_>>(3)?.map(Part),
+            })
         })
         .optional()?)
 }
@@ -120,166 +116,50 @@ fn write(
     journal: &Journal,
     batch: &Batch,
     now: Timestamp,
-) -> Result<BTreeSet<Topic>, Stop> {
+) -> Result<(Outcome, BTreeSet<Topic>)> {
     let name = batch.channel.to_string();
     let mut digest = Digest::default();
-    if batch.from == 0 {
+    if batch.from == 0 && batch.from_part.is_none() {
         db.execute("delete from membership where channel = ?1", [&name])?;
-    } else if let Some((_, _, sum)) = cursor(db, batch.channel)? {
-        digest = Digest(sum);
+    } else if let Some(here) = cursor(db, batch.channel)? {
+        digest = here.digest;
     }
-    let mut topics = BTreeSet::from([Topic::Sync]);
+    let mut intake = Intake::new(db, journal, batch.channel, now);
     let mut left = false;
     for news in &batch.items {
-        let element = match &news.news {
-            News::Left => None,
-            News::Record(bytes) | News::Signed(bytes, _) => {
-                put_record(db, news.item, &bytes.0, &mut topics)?;
-                Some(record_element(batch.channel, news.item, &hash(&bytes.0)))
-            }
-            News::Snapshot(bytes) => {
-                let document = load(&bytes.0).map_err(|_| Stop::Diverged)?;
-                Some(put_document(db, batch.channel, news.item, &document, now, &mut topics)?)
-            }
-            News::Changes(changes) => {
-                let document = merged(db, journal, news.item, changes)?;
-                Some(put_document(db, batch.channel, news.item, &document, now, &mut topics)?)
-            }
-        };
-        left |= element.is_none();
+        left |= news.news == News::Left;
+        let element = intake.take(news)?;
         place(db, &name, news.item, element, &mut digest)?;
     }
+    let mut topics = intake.topics;
+    topics.insert(Topic::Sync);
+    let part = batch.to_part.map(|part| part.0);
     db.prepare_cached(
-        "insert into channel (name, epoch, seq, digest, head, items) values (?1, ?2, ?3, ?4, ?3, 0) \
-         on conflict (name) do update set epoch = ?2, seq = ?3, digest = ?4, head = max(head, ?3)",
+        "insert into channel (name, epoch, seq, digest, head, items, part) values (?1, ?2, ?3, ?4, ?3, 0, ?5) \
+         on conflict (name) do update set epoch = ?2, seq = ?3, digest = ?4, head = max(head, ?3), part = ?5",
     )?
-    .execute(params![name, batch.epoch, as_i64(batch.to), digest.0])?;
-    let complete = batch.digest.is_some();
-    db.prepare_cached(if complete {
+    .execute(params![name, batch.epoch, as_i64(batch.to), digest.0, part])?;
+    let agrees = batch.digest.as_ref().map(|theirs| theirs.0 == digest.0);
+    set_whole(db, &name, agrees == Some(true))?;
+    if left || agrees == Some(true) {
+        topics.extend(purge(db)?);
+    }
+    Ok((if agrees == Some(false) { Outcome::Differs } else { Outcome::Done }, topics))
+}
+
+/// Notes whether everything of a channel is here, as far as the cursor goes.
+pub(crate) fn set_whole(db: &Connection, channel: &str, whole: bool) -> Result<()> {
+    db.prepare_cached(if whole {
         "delete from catching_up where channel = ?1"
     } else {
         "insert or ignore into catching_up (channel) values (?1)"
     })?
-    .execute([&name])?;
-    if batch.digest.as_ref().is_some_and(|theirs| theirs.0 != digest.0) {
-        return Err(Stop::Diverged);
-    }
-    if left || complete {
-        topics.extend(purge(db)?);
-    }
-    Ok(topics)
-}
-
-/// The base with these changes; a change whose dependencies are missing means a gap.
-fn merged(
-    db: &Connection,
-    journal: &Journal,
-    item: ItemId,
-    changes: &[ChangeNews],
-) -> Result<Automerge, Stop> {
-    let mut document = main_file::base(db, item)?.unwrap_or_default();
-    let mut parsed = Vec::with_capacity(changes.len());
-    for change in changes {
-        let bytes = match change {
-            ChangeNews::Whole(bytes) => bytes.0.clone(),
-            ChangeNews::Own(own) => match main_file::pending_bytes(db, item, &own.0)? {
-                Some(bytes) => bytes,
-                // Another channel brought it already.
-                None if has(&document, &own.0) => continue,
-                // It was taken out of what people see and came in after all.
-                None => journal
-                    .change(&main_file::entries_of(db, item)?, &own.0)?
-                    .ok_or(Stop::Diverged)?,
-            },
-        };
-        parsed.push(Change::from_bytes(bytes).map_err(|_| Stop::Diverged)?);
-    }
-    document.apply_changes(parsed).map_err(|_| Stop::Diverged)?;
-    if document.get_missing_deps(&[]).is_empty() { Ok(document) } else { Err(Stop::Diverged) }
-}
-
-fn has(document: &Automerge, hash: &[u8]) -> bool {
-    <[u8; 32]>::try_from(hash)
-        .is_ok_and(|hash| document.get_change_meta_by_hash(&automerge::ChangeHash(hash)).is_some())
-}
-
-/// Stores a document's new base, takes off the pending list what is in it, and projects its row.
-fn put_document(
-    db: &Connection,
-    channel: Channel,
-    item: ItemId,
-    document: &Automerge,
-    now: Timestamp,
-    topics: &mut BTreeSet<Topic>,
-) -> Result<[u8; 32], Stop> {
-    main_file::set_base(db, item, document)?;
-    for (_, change) in main_file::pending(db, item)? {
-        if has(document, &change.hash().0) {
-            db.prepare_cached("delete from pending where item = ?1 and hash = ?2")?
-                .execute(params![item.to_bytes(), change.hash().0])?;
-        }
-    }
-    observe(db, document, now)?;
-    let seen = main_file::document(db, item)?;
-    topics.extend(project::document(db, item, seen.as_ref())?);
-    let heads: Vec<[u8; 32]> = document.get_heads().into_iter().map(|head| head.0).collect();
-    Ok(document_element(channel, item, &heads))
-}
-
-/// The device's hybrid clock runs ahead of everything it has seen, unless that is from the future.
-fn observe(db: &Connection, document: &Automerge, now: Timestamp) -> Result<()> {
-    let known = Hlc(main_file::number(db, "clock")?);
-    let mut seen = known;
-    for head in document.get_heads() {
-        if let Some(change) = document.get_change_meta_by_hash(&head) {
-            seen = seen.observe(Stamp::of(&change).at, now);
-        }
-    }
-    if seen > known { main_file::set_number(db, "clock", seen.0) } else { Ok(()) }
-}
-
-fn put_record(
-    db: &Connection,
-    item: ItemId,
-    bytes: &[u8],
-    topics: &mut BTreeSet<Topic>,
-) -> Result<(), Stop> {
-    db.prepare_cached("insert into record (item, bytes) values (?1, ?2) on conflict (item) do update set bytes = ?2")?
-        .execute(params![item.to_bytes(), bytes])?;
-    topics.extend(project::record(db, item, Some(bytes))?);
-    Ok(())
-}
-
-/// Puts an item's element into the channel, or takes it out.
-fn place(
-    db: &Connection,
-    channel: &str,
-    item: ItemId,
-    element: Option<[u8; 32]>,
-    digest: &mut Digest,
-) -> Result<(), Stop> {
-    let before: Option<[u8; 32]> = db
-        .prepare_cached("select element from membership where channel = ?1 and item = ?2")?
-        .query_row(params![channel, item.to_bytes()], |row| row.get(0))
-        .optional()?;
-    if let Some(before) = before {
-        digest.remove(&before);
-    }
-    let Some(element) = element else {
-        db.prepare_cached("delete from membership where channel = ?1 and item = ?2")?
-            .execute(params![channel, item.to_bytes()])?;
-        return Ok(());
-    };
-    digest.add(&element);
-    db.prepare_cached(
-        "insert or replace into membership (channel, item, element) values (?1, ?2, ?3)",
-    )?
-    .execute(params![channel, item.to_bytes(), element])?;
+    .execute([channel])?;
     Ok(())
 }
 
 /// Removes what is in no channel any more and on which nothing of one's own is on the way.
-fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
+pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     let mut topics = BTreeSet::new();
     let gone = |table: &str| -> Result<Vec<ItemId>> {
         let mut statement = db.prepare(&format!(
@@ -291,9 +171,12 @@ fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
         Ok(items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect())
     };
     // While a channel is on its way again, its items are only missing for the moment.
-    let under_way: i64 =
-        db.query_row("select count(*) from channel where seq < head", [], |row| row.get(0))?;
-    if under_way > 0 {
+    let under_way: bool = db.query_row(
+        "select exists (select 1 from channel where seq < head) or exists (select 1 from catching_up)",
+        [],
+        |row| row.get(0),
+    )?;
+    if under_way {
         return Ok(topics);
     }
     for item in gone("document")? {

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 
 use roundsman_core::error::{Refusal, codes};
+use roundsman_core::id::ItemId;
 use roundsman_core::sync::device::{Device, Effect, Event, Opening, push_of};
-use roundsman_core::sync::{Channel, Cursor, Push};
+use roundsman_core::sync::{Channel, Cursor, Part, Push};
 use roundsman_core::views::Connection as LineState;
 
-use crate::{Replica, Result, Topic};
+use crate::repair::count;
+use crate::{Audited, Replica, Result, Topic};
 
 /// A line to the hub: frames in, frames out. Whoever owns the socket drives it.
 pub struct Line {
@@ -24,6 +26,8 @@ pub struct Todo {
     /// Set when the office ordered this device wiped and has its journal: delete both files and
     /// the keys, then send this and close the socket.
     pub wipe: Option<Vec<u8>>,
+    /// The hub asks not to open another line before so many milliseconds have passed.
+    pub come_back_after_ms: Option<u32>,
 }
 
 impl Line {
@@ -62,6 +66,7 @@ impl Line {
     /// # Errors
     /// When the storage fails; the line must then be closed.
     pub fn receive(&mut self, replica: &mut Replica, frame: Vec<u8>) -> Result<Todo> {
+        replica.line.received_bytes += frame.len() as u64;
         self.handle(replica, Event::Frame(frame))
     }
 
@@ -71,6 +76,26 @@ impl Line {
     /// As [`Self::receive`].
     pub fn recorded(&mut self, replica: &mut Replica) -> Result<Todo> {
         self.handle(replica, Event::Recorded(replica.journal.head))
+    }
+
+    /// Asks for documents that are in no channel, to look at them.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn fetch(&mut self, replica: &mut Replica, items: Vec<ItemId>) -> Result<Todo> {
+        self.handle(replica, Event::Wanted(items))
+    }
+
+    /// Has channels repaired in which an audit found something.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn audited(&mut self, replica: &mut Replica, audited: &Audited) -> Result<Todo> {
+        let mut todo = Todo::default();
+        for channel in audited.doubted() {
+            todo.frames.extend(self.handle(replica, Event::Doubted(channel))?.frames);
+        }
+        Ok(todo)
     }
 
     /// Gives the line a fresh access token.
@@ -136,6 +161,24 @@ impl Replica {
                 }
             }
             Effect::StartOver(channel) => self.start_over(channel)?,
+            Effect::SumUp(channel) => {
+                events.push_back(Event::Summed(self.sum_up(channel)?));
+            }
+            Effect::Compare(found) => {
+                events.push_back(Event::Compared(self.compare(&found)?));
+            }
+            Effect::Mend(found) => {
+                self.mend(&found)?;
+                events.push_back(Event::Mended);
+            }
+            Effect::Agreed(channel, _) => self.agreed(channel)?,
+            Effect::KeepFetched(found) => self.keep_fetched(&found)?,
+            Effect::Stalled(refusal) => {
+                count(&self.db, "stalls")?;
+                self.notice(refusal);
+            }
+            Effect::Notice(refusal) => self.notice(refusal),
+            Effect::ComeBackAfter(wait_ms) => todo.come_back_after_ms = Some(wait_ms),
             Effect::HubClock(hub) => self.heard_time(hub)?,
             Effect::UpToDate => {
                 self.contact_at(self.now())?;
@@ -157,8 +200,9 @@ impl Replica {
 
     fn cursors(&self) -> Result<Vec<Cursor>> {
         let mut statement = self.db.prepare_cached(
-            "select name, epoch, seq, iif(u.channel is null, digest, zeroblob(32)) \
-                 from channel left join catching_up u on u.channel = name where seq > 0",
+            "select name, epoch, seq, iif(u.channel is null, digest, zeroblob(32)), part \
+                 from channel left join catching_up u on u.channel = name \
+                 where seq > 0 or part is not null",
         )?;
         let rows = statement.query_map([], |row| {
             Ok((
@@ -166,11 +210,12 @@ impl Replica {
                 row.get(1)?,
                 row.get::<_, i64>(2)?.unsigned_abs(),
                 row.get(3)?,
+                row.get::<_, Option<_>>(4)?.map(Part),
             ))
         })?;
         rows.map(|row| {
-            let (name, epoch, seq, digest) = row?;
-            Ok(Cursor { channel: name.parse::<Channel>()?, epoch, seq, digest })
+            let (name, epoch, seq, digest, part) = row?;
+            Ok(Cursor { channel: name.parse::<Channel>()?, epoch, seq, digest, part })
         })
         .collect()
     }
@@ -199,6 +244,11 @@ impl Replica {
     #[must_use]
     pub fn wants_token(&self) -> bool {
         self.refusal().is_some_and(|refusal| refusal.code == codes::SIGN_IN_AGAIN)
+    }
+
+    fn notice(&mut self, refusal: Refusal) {
+        self.line.trouble = Some(refusal);
+        self.changed.insert(Topic::Sync);
     }
 
     fn set_line_state(&mut self, state: LineState, refusal: Option<Refusal>) {

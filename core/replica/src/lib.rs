@@ -13,17 +13,20 @@
 #![deny(clippy::iter_over_hash_type)]
 
 mod apply;
+mod audit;
 mod clock;
 mod drive;
 mod error;
 mod files;
 mod host;
+mod intake;
 mod journal;
 mod main_file;
 mod names;
 mod plan;
 mod project;
 mod queries;
+mod repair;
 mod replay;
 mod replica;
 mod run;
@@ -31,6 +34,7 @@ mod settle;
 mod succeed;
 mod topics;
 
+pub use audit::Audited;
 pub use drive::{Line, Todo};
 pub use error::{Error, Result};
 pub use files::Files;

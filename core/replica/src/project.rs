@@ -37,9 +37,9 @@ pub(crate) fn topic(kind: ItemKind) -> Option<Topic> {
         | ItemKind::Assignment
         | ItemKind::Person
         | ItemKind::Territory => Topic::Customers,
-        ItemKind::Visit => Topic::Visits,
+        ItemKind::Visit | ItemKind::VisitSummary => Topic::Visits,
         ItemKind::Cart => Topic::Carts,
-        ItemKind::Order | ItemKind::SalesOrder => Topic::Orders,
+        ItemKind::Order | ItemKind::SalesOrder | ItemKind::OrderSummary => Topic::Orders,
         ItemKind::Product
         | ItemKind::PriceList
         | ItemKind::Price

@@ -33,6 +33,10 @@ pub(crate) struct LineStatus {
     pub(crate) state: LineState,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) persisted: Option<bool>,
+    /// The last thing that went wrong on the line and is being seen to.
+    pub(crate) trouble: Option<Refusal>,
+    /// Bytes of frames that came since the app was opened.
+    pub(crate) received_bytes: u64,
     /// When the hub was last heard, by its own clock.
     pub(crate) contact: Timestamp,
 }
@@ -51,6 +55,8 @@ impl Replica {
             state: LineState::Offline,
             refusal: None,
             persisted: None,
+            trouble: None,
+            received_bytes: 0,
             contact: Timestamp(main_file::number(&files.main, "last_contact")?),
         };
         let mut replica = Self {

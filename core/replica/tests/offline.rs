@@ -144,7 +144,17 @@ fn a_customer_stays_while_the_channel_it_went_to_is_on_its_way() {
         |channel| vec![ChannelHead { channel, epoch: [1; 16], seq: 1, items: 1, digest: [0; 32] }];
     let batch = |channel, digest: Digest, items| {
         let digest = Some(Bytes(digest.0.to_vec()));
-        FromHub::Batch(Batch { channel, epoch: [1; 16], from: 0, to: 1, digest, items })
+        let (from_part, to_part) = (None, None);
+        FromHub::Batch(Batch {
+            channel,
+            epoch: [1; 16],
+            from: 0,
+            to: 1,
+            digest,
+            items,
+            from_part,
+            to_part,
+        })
     };
     let mut hear = |replica: &mut Replica, message: FromHub| {
         assert!(!line.receive(replica, encode_hub(&message)).unwrap().close);

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{Channel, Head, Receipt};
+use super::{Channel, Head, Part, Receipt};
 use crate::error::Refusal;
 use crate::id::{DeviceId, ItemId};
 use crate::time::Timestamp;
@@ -93,6 +93,13 @@ messages! {
     }
 }
 
+impl FromDevice {
+    /// The number of [`Fetch`], as an answer names it.
+    pub const FETCH: u8 = 0x04;
+    /// The number of [`RangeReq`].
+    pub const RANGE_REQ: u8 = 0x06;
+}
+
 /// Messages of this version that other builds may send; they are answered with `UNIMPLEMENTED`.
 pub const RESERVED: &[(u8, &str)] = &[
     (0x03, "Applied"),
@@ -173,6 +180,9 @@ pub struct Cursor {
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub digest: [u8; 32],
+    /// Set when the last page ended before the end of a commit: where the next one begins.
+    #[n(4)]
+    pub part: Option<Part>,
 }
 
 impl Cursor {
@@ -252,6 +262,9 @@ pub struct RangeReq {
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub buckets: Vec<u8>,
+    /// Items that were put right since the first question of this repair.
+    #[n(4)]
+    pub repaired: Option<u64>,
 }
 
 /// Gives back outcomes that the server signed and lost.
@@ -429,7 +442,8 @@ pub struct FetchRes {
     /// Those that the device may see: snapshots and records.
     #[n(1)]
     pub items: Vec<BatchItem>,
-    /// Those that it may not, or that are not here.
+    /// Those that it may not, or that are not here. What is in neither list did not fit: it is
+    /// asked for again.
     #[n(2)]
     pub missing: Vec<ItemId>,
 }
@@ -524,7 +538,7 @@ pub struct Denied {
     pub retry_after_ms: Option<u32>,
 }
 
-/// News of one channel: whole commits after `from`, up to `to`.
+/// News of one channel: whole commits after `from`, up to `to`; with a part, some of the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Batch {
@@ -535,7 +549,8 @@ pub struct Batch {
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub epoch: [u8; 16],
-    /// It is applied only on exactly this cursor; 0 starts the channel over, whatever the cursor.
+    /// It is applied only on exactly this cursor; 0 without a part starts the channel over, whatever
+    /// the cursor.
     #[n(2)]
     pub from: u64,
     /// The cursor after it.
@@ -547,6 +562,12 @@ pub struct Batch {
     /// What entered, changed or left.
     #[n(5)]
     pub items: Vec<BatchItem>,
+    /// The cursor's part on which it is applied.
+    #[n(6)]
+    pub from_part: Option<Part>,
+    /// The cursor's part after it; set when the commit after `to` is too large for one page.
+    #[n(7)]
+    pub to_part: Option<Part>,
 }
 
 /// One item of a batch.

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod device;
 pub mod hub;
 
+mod buckets;
 mod channel;
 mod clock;
 mod digest;
@@ -14,8 +15,10 @@ mod frame;
 mod journal;
 mod limits;
 mod message;
+mod part;
 mod sign;
 
+pub use buckets::{BUCKETS, Buckets, bucket_of};
 pub use channel::Channel;
 pub use clock::{LineClock, correction_ms};
 pub use digest::{Digest, document_element, hash, record_element};
@@ -31,6 +34,7 @@ pub use message::{
     RESERVED, RangeBucket, RangeItem, RangeReq, RangeRes, Reauth, Restored, SignedRecord, Throttle,
     WIPED, Welcome, Wipe,
 };
+pub use part::{Part, Place};
 pub use sign::{
     Receipt, sign_head, sign_outcome, sign_wipe, verify_head, verify_outcome, verify_wipe,
 };

@@ -27,8 +27,8 @@ pub use order::{
     order_search,
 };
 pub use sync::{
-    AttentionRow, CatchUp, Connection, JournalRow, JournalView, LostView, QuarantineRow, SyncState,
-    SyncView, TodayFigures, TodayStop, TodayView,
+    AttentionRow, CatchUp, ChannelProgress, Connection, JournalRow, JournalView, LostView,
+    QuarantineRow, SyncState, SyncView, TodayFigures, TodayStop, TodayView,
 };
 pub use visit::{VisitOutcome, VisitRow, VisitView, visit_search};
 

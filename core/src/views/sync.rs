@@ -53,6 +53,26 @@ pub struct CatchUp {
     pub done: u64,
     /// Items that will be.
     pub total: u64,
+    /// The same by channel, in the order in which they come.
+    pub channels: Vec<ChannelProgress>,
+    /// Bytes that came since the app was opened.
+    pub bytes: u64,
+}
+
+/// How far one channel got.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelProgress {
+    /// `device`, `user`, `territory`, `catalog` or `warehouse`.
+    pub kind: String,
+    /// Items that are here.
+    pub done: u64,
+    /// Items that will be.
+    pub total: u64,
+    /// Whether everything is here, proved by its digest.
+    pub complete: bool,
 }
 
 /// The journal in four figures.
@@ -148,6 +168,12 @@ pub struct SyncView {
     pub journal: JournalView,
     /// None when everything is here.
     pub catch_up: Option<CatchUp>,
+    /// The last thing that went wrong on the line and is being seen to.
+    pub trouble: Option<Refusal>,
+    /// How often the line was closed because nothing came of something that was asked for.
+    pub stalls: u64,
+    /// How often something here differed from the office, and was put right.
+    pub repairs: u64,
     /// Whether the browser promised to keep the data; none: not asked yet.
     pub persisted: Option<bool>,
     /// What was lost with the phone's storage, until somebody has read it.

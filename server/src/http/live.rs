@@ -59,8 +59,8 @@ impl Topic {
 
     fn of(kind: ItemKind) -> Option<Self> {
         Some(match kind {
-            ItemKind::Order | ItemKind::SalesOrder => Self::Orders,
-            ItemKind::Visit => Self::Visits,
+            ItemKind::Order | ItemKind::SalesOrder | ItemKind::OrderSummary => Self::Orders,
+            ItemKind::Visit | ItemKind::VisitSummary => Self::Visits,
             ItemKind::Customer
             | ItemKind::CustomerAccount
             | ItemKind::Assignment

@@ -4,12 +4,14 @@ mod assets;
 mod customers;
 mod device;
 mod devices;
+mod divergences;
 mod document;
 mod error;
 mod extract;
 mod history;
 mod list;
 mod live;
+mod metrics;
 mod moves;
 mod operations;
 mod orders;
@@ -59,6 +61,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .merge(streams)
         .route("/sync", axum::routing::any(hub::socket::upgrade))
+        .route("/metrics", axum::routing::get(metrics::show))
         .merge(assets::router())
         .layer(axum::middleware::map_response(security::headers))
         .layer(TraceLayer::new_for_http())
@@ -115,6 +118,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::release))
         .routes(routes!(quarantine::decline))
+        .routes(routes!(divergences::list))
         .routes(routes!(summary::show))
         .routes(routes!(document::show))
 }

@@ -14,8 +14,19 @@ use crate::clock::Clock;
 /// Entries of one commit at most: others wait for it.
 const GROUP_MAX: u32 = 128;
 
-/// Judges the next entries of a device in one commit. False: there are none.
-pub(super) async fn judge_some(store: &Store, clock: &Clock, device: DeviceId) -> Result<bool> {
+/// What came of some entries.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Judged {
+    pub(super) admitted: u64,
+    pub(super) quarantined: u64,
+}
+
+/// Judges the next entries of a device in one commit. None: there are none.
+pub(super) async fn judge_some(
+    store: &Store,
+    clock: &Clock,
+    device: DeviceId,
+) -> Result<Option<Judged>> {
     let now = clock.now();
     store
         .write
@@ -28,17 +39,21 @@ async fn judge_group(
     commit: &mut Commit,
     device: DeviceId,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Option<Judged>> {
     let entries = journal::unjudged(db, device, GROUP_MAX, BATCH_BYTES).await?;
     if entries.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let source = source(db, device).await?;
     let mut docket = Docket::new(db, commit, now);
-    let mut upto = 0;
+    let (mut upto, mut judged) = (0, Judged::default());
     for stored in entries {
         upto = stored.n;
-        judge_one(&mut docket, &stored, source).await?;
+        if judge_one(&mut docket, &stored, source).await? {
+            judged.admitted += 1;
+        } else {
+            judged.quarantined += 1;
+        }
         if docket.is_full() {
             break;
         }
@@ -49,20 +64,23 @@ async fn judge_group(
     if source.person.is_some() {
         journal::publish_status(db, commit, device, now).await?;
     }
-    Ok(true)
+    Ok(Some(judged))
 }
 
-/// Admits an entry or puts it aside; the next one goes on either way.
-async fn judge_one(docket: &mut Docket<'_>, stored: &Stored, source: Source) -> Result<()> {
+/// Admits an entry (true) or puts it aside; the next one goes on either way.
+async fn judge_one(docket: &mut Docket<'_>, stored: &Stored, source: Source) -> Result<bool> {
     let entry = match Entry::from_bytes(&stored.bytes) {
         Ok(entry) => entry,
         Err(refusal) => {
-            return quarantine::put(docket.db(), source.device, stored.n, &refusal, "", &[]).await;
+            quarantine::put(docket.db(), source.device, stored.n, &refusal, "", &[]).await?;
+            return Ok(false);
         }
     };
     match docket.judge(&entry, stored.received_at, source, None).await {
-        Ok(()) => Ok(()),
-        Err(Error::Refused(refusal)) => put_aside(docket.db(), &entry, &refusal).await,
+        Ok(()) => Ok(true),
+        Err(Error::Refused(refusal)) => {
+            put_aside(docket.db(), &entry, &refusal).await.map(|()| false)
+        }
         Err(error) => Err(error),
     }
 }

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::PersonId;
-use roundsman_core::sync::hub::{Effect, Event, Session};
+use roundsman_core::sync::hub::{Divergence, Effect, Event, Mending, Session, Span};
 use roundsman_core::sync::{
-    BATCH_BYTES, Batch, Channel, ChannelHead, Denied, Entry, FromHub, Head, Hello, compressed,
-    encode_hub,
+    BATCH_BYTES, Channel, ChannelHead, Denied, Entry, Fetch, FromHub, Head, Hello, RangeReq,
+    compressed, encode_hub,
 };
-use roundsman_store::feed_read::{self, Span};
-use roundsman_store::{Commit, clock, devices, journal};
+use roundsman_store::{Commit, clock, devices, divergences, feed_read, journal, ranges};
 
 use super::greeting;
 use super::lines::Line;
+use super::pages::Pages;
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -53,6 +53,7 @@ pub struct Host {
     channels: Vec<ChannelHead>,
     /// The page to read next. Frames go first, so that a long catch-up never holds up a journal.
     page: Option<Span>,
+    pages: Pages,
 }
 
 impl Host {
@@ -72,6 +73,7 @@ impl Host {
             wiping: false,
             channels: Vec::new(),
             page: None,
+            pages: Pages::default(),
         })
     }
 
@@ -95,6 +97,7 @@ impl Host {
 
     /// Takes in a frame.
     pub async fn receive(&mut self, frame: Vec<u8>) -> Todo {
+        self.app.metrics.bytes_in.inc_by(frame.len() as u64);
         self.happened(Event::Frame(frame)).await
     }
 
@@ -102,10 +105,9 @@ impl Host {
     pub async fn read_page(&mut self) -> Todo {
         let Some(span) = self.page.take() else { return Todo::default() };
         let Some(device) = self.session.device() else { return Todo::default() };
-        let pool = &self.app.store.read;
-        let event = match feed_read::batch(pool, span, device, BATCH_BYTES).await {
+        let event = match self.pages.read(&self.app, span, (device, self.person)).await {
             Ok(batch) => Event::Page(span.channel, batch),
-            Err(error) => Event::Refused(refusal_of(error.into())),
+            Err(error) => Event::Refused(refusal_of(error)),
         };
         self.happened(event).await
     }
@@ -217,12 +219,17 @@ impl Host {
     async fn carry_out(&mut self, effect: Effect, todo: &mut Todo) -> Option<Event> {
         match effect {
             Effect::Send(frame) => todo.frames.push(frame.into()),
-            Effect::SendBatch(batch) => todo.frames.push(encode_batch(batch).into()),
+            Effect::SendBatch(batch) => {
+                self.app.metrics.batches.inc();
+                todo.frames.push(encode_large(&FromHub::Batch(batch)).into());
+            }
+            Effect::SendLarge(message) => todo.frames.push(encode_large(&message).into()),
             Effect::Authenticate(hello) => return Some(self.authenticate(&hello).await),
             Effect::Store { after, entries } => return Some(self.store(after, entries).await),
-            Effect::ReadFeed { channel, from, since } => {
-                self.page = Some(Span { channel, from, since })
-            }
+            Effect::ReadFeed(span) => self.page = Some(span),
+            Effect::Compare(asked) => return Some(self.compare(asked).await),
+            Effect::ReadItems(asked) => return Some(self.read_items(&asked).await),
+            Effect::Report(divergence) => self.report(divergence).await,
             Effect::Reported(n) => self.reported = Some(n),
             Effect::Wiped => self.wiped().await,
             Effect::Close => todo.close = true,
@@ -271,7 +278,12 @@ impl Host {
 
     async fn store(&mut self, after: Head, entries: Vec<(Head, Entry, Vec<u8>)>) -> Event {
         let Some(device) = self.session.device() else { return Event::Tick };
+        if let Some(retry_after_ms) = self.app.hub.too_busy() {
+            self.app.metrics.throttled.inc();
+            return Event::Busy { retry_after_ms };
+        }
         let (now, reported) = (self.app.clock.now(), self.reported.take());
+        let count = entries.len() as u64;
         let clock = self.session.clock();
         let stored = self.app.store.write.run(move |db, _| {
             Box::pin(async move {
@@ -289,10 +301,51 @@ impl Host {
         });
         match stored.await {
             Ok(head) => {
-                self.app.hub.judge(device);
+                self.app.hub.stored(device, count);
+                self.app.metrics.receipts.inc();
                 Event::Stored { head, at: now }
             }
             Err(error) => Event::Refused(refusal_of(error.into())),
+        }
+    }
+}
+
+impl Host {
+    async fn compare(&mut self, asked: RangeReq) -> Event {
+        match ranges::compare(&self.app.store.read, &asked, 2 * BATCH_BYTES).await {
+            Ok(found) => Event::Compared(asked, found),
+            Err(error) => Event::Refused(refusal_of(error.into())),
+        }
+    }
+
+    async fn read_items(&mut self, asked: &Fetch) -> Event {
+        let channels: Vec<Channel> = self.channels.iter().map(|head| head.channel).collect();
+        match ranges::fetch(&self.app.store.read, asked, &channels, BATCH_BYTES).await {
+            Ok(found) => Event::Items(found),
+            Err(error) => Event::Refused(refusal_of(error.into())),
+        }
+    }
+
+    /// Keeps for the office that a device held something else. The repair goes on whether or not
+    /// it can be kept.
+    async fn report(&mut self, divergence: Divergence) {
+        let Some(device) = self.session.device() else { return };
+        let metrics = &self.app.metrics;
+        match divergence.state {
+            Mending::Begun => drop(metrics.divergences.inc()),
+            Mending::Repaired | Mending::StartedOver => {
+                metrics.repaired.inc_by(divergence.items);
+            }
+        }
+        let (channel, items) = (divergence.channel, divergence.items);
+        let state = divergence.state.code();
+        tracing::warn!(%device, %channel, items, state, "a device differs from what it was sent");
+        let now = self.app.clock.now();
+        let kept = self.app.store.write.run(move |db, _| {
+            Box::pin(async move { divergences::report(db, device, divergence, now).await })
+        });
+        if let Err(error) = kept.await {
+            tracing::error!(%device, %error, "a divergence could not be noted");
         }
     }
 }
@@ -303,9 +356,8 @@ pub(super) fn denied(refusal: Refusal) -> Todo {
     Todo { frames: vec![encode_hub(&FromHub::Denied(denied)).into()], close: true }
 }
 
-/// A batch as a frame, compressed where that pays.
-fn encode_batch(batch: Batch) -> Vec<u8> {
-    let message = FromHub::Batch(batch);
+/// A message as a frame, compressed where that pays.
+fn encode_large(message: &FromHub) -> Vec<u8> {
     let body = message.body();
     if body.len() >= COMPRESS_BYTES_MIN
         && let Ok(size) = u32::try_from(body.len())
@@ -314,7 +366,7 @@ fn encode_batch(batch: Batch) -> Vec<u8> {
     {
         return compressed(message.number(), size, &small);
     }
-    encode_hub(&message)
+    encode_hub(message)
 }
 
 /// What a device is told of an error; the log says the rest.

@@ -28,6 +28,11 @@ pub(super) struct Line {
 }
 
 impl Lines {
+    /// Lines that are open.
+    pub(super) fn count(&self) -> u64 {
+        self.open.load(Ordering::Relaxed)
+    }
+
     /// Takes a place; none when all are taken.
     pub(super) fn open(self: &Arc<Self>) -> Option<Line> {
         if self.open.fetch_add(1, Ordering::Relaxed) >= LINES_MAX {

@@ -9,7 +9,9 @@ mod docket;
 mod greeting;
 pub mod host;
 mod lines;
+mod load;
 mod new_customer;
+mod pages;
 mod quarantine;
 pub mod socket;
 mod subject;
@@ -24,12 +26,15 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::Result;
+use crate::metrics::Metrics;
 
 pub(crate) use docket::{Docket, Source};
 pub use quarantine::{decline, release};
 
 use self::lines::Lines;
+use self::load::Load;
 
 /// The pause before entries that could not be judged are tried again: nobody else would.
 const RETRY: Duration = Duration::from_secs(5);
@@ -43,6 +48,8 @@ pub struct Hub {
     /// Devices with entries that nobody has judged, in the order in which they came.
     due: Arc<Mutex<VecDeque<DeviceId>>>,
     more: Arc<Notify>,
+    load: Arc<Load>,
+    metrics: Arc<Metrics>,
 }
 
 impl Hub {
@@ -50,14 +57,28 @@ impl Hub {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn open(store: Store, clock: Clock) -> Result<Self> {
+    pub async fn open(
+        store: Store,
+        clock: Clock,
+        config: &Config,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self> {
         let (first, now) = (clock.random(), clock.now());
         let begun = store
             .write
             .run(move |db, _| Box::pin(async move { epochs::open(db, first, now).await }));
         begun.await?;
-        let hub =
-            Self { store, clock, lines: Arc::default(), due: Arc::default(), more: Arc::default() };
+        let unjudged = journal::unjudged_count(&store.read).await?;
+        let load = Arc::new(Load::new(unjudged, config.unjudged_max, config.writer_queue_max));
+        let hub = Self {
+            store,
+            clock,
+            lines: Arc::default(),
+            due: Arc::default(),
+            more: Arc::default(),
+            load,
+            metrics,
+        };
         for device in journal::devices_behind(&hub.store.read).await? {
             hub.judge(device);
         }
@@ -71,6 +92,25 @@ impl Hub {
             due.push_back(device);
         }
         self.more.notify_one();
+    }
+
+    /// Notes that so many entries of a device are on disk, and has them judged.
+    fn stored(&self, device: DeviceId, entries: u64) {
+        self.load.stored(entries);
+        self.metrics.stored.inc_by(entries);
+        self.judge(device);
+    }
+
+    /// In how many milliseconds a device should come again with its entries, when there is too
+    /// much to do.
+    fn too_busy(&self) -> Option<u32> {
+        self.load.too_busy(&self.store.write, &self.clock)
+    }
+
+    /// Lines that are open, and entries that wait to be judged.
+    #[must_use]
+    pub fn load(&self) -> (u64, u64) {
+        (self.lines.count(), self.load.unjudged())
     }
 
     /// Judges what is due until the token is cancelled.
@@ -97,8 +137,13 @@ impl Hub {
         let next = self.due.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(device) = next else { return Ok(false) };
         match admission::judge_some(&self.store, &self.clock, device).await {
-            Ok(true) => self.judge(device),
-            Ok(false) => {}
+            Ok(Some(judged)) => {
+                self.load.judged(judged.admitted + judged.quarantined);
+                self.metrics.admitted.inc_by(judged.admitted);
+                self.metrics.quarantined.inc_by(judged.quarantined);
+                self.judge(device);
+            }
+            Ok(None) => {}
             Err(error) => {
                 tracing::error!(%device, %error, "entries could not be judged; trying again");
                 self.judge_later(device);

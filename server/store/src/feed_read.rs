@@ -1,8 +1,13 @@
 //! Reading the feed: one page of a channel for one device.
 
+use std::collections::BTreeMap;
+
 use futures_util::TryStreamExt as _;
 use roundsman_core::id::{DeviceId, ItemId};
-use roundsman_core::sync::{Batch, BatchItem, Bytes, ChangeNews, Channel, ChannelHead, News};
+use roundsman_core::sync::hub::Span;
+use roundsman_core::sync::{
+    Batch, BatchItem, Bytes, ChangeNews, Channel, ChannelHead, News, Part, Place,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
@@ -38,7 +43,10 @@ pub async fn heads(db: &mut SqliteConnection, channels: &[Channel]) -> Result<Ve
     Ok(heads)
 }
 
-async fn head(db: &mut SqliteConnection, channel: Channel) -> Result<Option<(i64, ChannelHead)>> {
+pub(crate) async fn head(
+    db: &mut SqliteConnection,
+    channel: Channel,
+) -> Result<Option<(i64, ChannelHead)>> {
     let row = sqlx::query("select id, seq, items, digest from channel where name = $1")
         .bind(channel.to_string())
         .fetch_optional(&mut *db)
@@ -57,19 +65,17 @@ async fn head(db: &mut SqliteConnection, channel: Channel) -> Result<Option<(i64
     .transpose()
 }
 
-/// A part of a channel that a device asks for.
+/// Who reads, and what they were given beside the channel's order.
 #[derive(Debug, Clone, Copy)]
-pub struct Span {
-    /// The channel.
-    pub channel: Channel,
-    /// After this commit.
-    pub from: u64,
-    /// The last commit at which the device had everything; before `from` in the midst of a
-    /// catch-up.
-    pub since: u64,
+pub struct Reader<'a> {
+    /// The device.
+    pub device: DeviceId,
+    /// Items that this line sent early, with the commit in which each had last changed.
+    pub early: &'a BTreeMap<ItemId, u64>,
 }
 
-/// Whole commits of a channel after `span.from`, about `bytes_max` together; none when there is nothing.
+/// Whole commits of a channel after the span's place, about `bytes_max` together; none when there
+/// is nothing. A commit that is too large for one page is split.
 ///
 /// Everything is read in one transaction, so that items, head and digest are of the same instant.
 ///
@@ -78,40 +84,76 @@ pub struct Span {
 pub async fn batch(
     pool: &SqlitePool,
     span: Span,
-    device: DeviceId,
+    reader: Reader<'_>,
     bytes_max: usize,
 ) -> Result<Option<Batch>> {
-    let Span { channel, from, since } = span;
     let mut db = pool.begin().await?;
-    let Some((id, head)) = head(&mut db, channel).await? else { return Ok(None) };
-    if from >= head.seq {
+    let Some((id, head)) = head(&mut db, span.channel).await? else { return Ok(None) };
+    if span.from >= head.seq {
         return Ok(None);
     }
-    let page = Page { channel: id, from, since, device };
-    let (mut entries, to) = page.entries(&mut db, head.seq, bytes_max).await?;
-    if from > 0 {
-        entries.extend(page.departures(&mut db, to).await?);
-    }
-    let mut items = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let news = match entry.content {
-            Content::Ready(news) => news,
-            Content::Own => page.own(&mut db, entry.item).await?,
-            Content::Changed { snapshot_bytes } => {
-                page.changed(&mut db, entry.item, snapshot_bytes).await?
-            }
-        };
-        items.push(BatchItem { item: entry.item, news });
-    }
+    let page = Page { channel: id, since: span.since, device: reader.device };
+    let mut cut = Cut::new(head.seq, bytes_max);
+    page.entries(&mut db, span, reader.early, &mut cut).await?;
+    let Cut { entries, to, part, .. } = cut;
+    let items = page.items(&mut db, entries).await?;
     let digest = (to == head.seq).then(|| Bytes(head.digest.to_vec()));
-    Ok(Some(Batch { channel, epoch: head.epoch, from, to, digest, items }))
+    Ok(Some(Batch {
+        channel: span.channel,
+        epoch: head.epoch,
+        from: span.from,
+        to,
+        digest,
+        items,
+        from_part: span.part,
+        to_part: part,
+    }))
+}
+
+/// The first of these items as they are now, about `bytes_max` together, for a device that has
+/// nothing of the channel: they come again, unless they did not change, in the channel's order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn early(
+    pool: &SqlitePool,
+    span: Span,
+    device: DeviceId,
+    (wanted, done): (&[ItemId], u32),
+    bytes_max: usize,
+) -> Result<Option<(Batch, Vec<(ItemId, u64)>)>> {
+    let mut db = pool.begin().await?;
+    let Some((id, head)) = head(&mut db, span.channel).await? else { return Ok(None) };
+    let page = Page { channel: id, since: 0, device };
+    let (mut entries, mut bytes, mut count) = (Vec::new(), 0, 0u32);
+    for item in wanted {
+        let found = page.entry(&mut db, *item).await?;
+        bytes += found.as_ref().map_or(0, |entry| entry.bytes);
+        if bytes > bytes_max && !entries.is_empty() {
+            break;
+        }
+        count += 1;
+        entries.extend(found);
+    }
+    let sent = entries.iter().map(|entry| (entry.item, entry.seq)).collect();
+    let items = page.items(&mut db, entries).await?;
+    let batch = Batch {
+        channel: span.channel,
+        epoch: head.epoch,
+        from: 0,
+        to: 0,
+        digest: None,
+        items,
+        from_part: span.part,
+        to_part: Some(Place::Early(done + count).into()),
+    };
+    Ok(Some((batch, sent)))
 }
 
 /// What is asked for.
 #[derive(Clone, Copy)]
 struct Page {
     channel: i64,
-    from: u64,
     since: u64,
     device: DeviceId,
 }
@@ -133,61 +175,123 @@ enum Content {
     },
 }
 
+/// Where a page ends: after a whole commit if it can, inside one that is too large if it must.
+struct Cut {
+    bytes_max: usize,
+    entries: Vec<Entry>,
+    bytes: usize,
+    /// Entries before the commit that is being read.
+    whole: usize,
+    /// The last commit that is whole in this page.
+    to: u64,
+    part: Option<Part>,
+}
+
+impl Cut {
+    /// A page that would hold everything.
+    fn new(head: u64, bytes_max: usize) -> Self {
+        Self { bytes_max, entries: Vec::new(), bytes: 0, whole: 0, to: head, part: None }
+    }
+
+    /// Takes an entry in; false when the page ends before it.
+    fn take(&mut self, entry: Entry) -> bool {
+        let last = self.entries.last().map(|last| (last.seq, last.item));
+        let begins = last.is_none_or(|(seq, _)| seq != entry.seq);
+        if begins {
+            self.whole = self.entries.len();
+        }
+        let limit = if begins { self.bytes_max } else { 2 * self.bytes_max };
+        let full = self.bytes + entry.bytes > limit || self.entries.len() >= ITEMS_MAX;
+        if let Some((seq, item)) = last.filter(|_| full) {
+            if begins {
+                self.to = seq;
+            } else if let Some(before) = self.whole.checked_sub(1) {
+                self.entries.truncate(self.whole);
+                self.to = self.entries.get(before).map_or(seq, |entry| entry.seq);
+            } else {
+                self.to = seq - 1;
+                self.part = Some(Place::Within(Some(item)).into());
+            }
+            return false;
+        }
+        self.bytes += entry.bytes;
+        self.entries.push(entry);
+        true
+    }
+}
+
+/// A document that entered is sent whole, unless the device made all of it.
+const COLUMNS: &str = "m.item, m.seq, 0 as gone, r.bytes, length(d.snapshot) as snapshot_bytes, \
+     iif(m.entered > $4, d.snapshot, null) as snapshot, \
+     m.entered > $4 and not exists ( \
+         select 1 from change c where c.item = m.item and c.device <> $3) as own \
+     from membership m left join record r on r.item = m.item left join document d on d.item = m.item";
+
 impl Page {
-    /// Items that entered or changed, and the commit up to which they are complete.
+    /// What entered, changed or left, in order, as far as it fits.
     async fn entries(
         self,
         db: &mut SqliteConnection,
-        head: u64,
-        bytes_max: usize,
-    ) -> Result<(Vec<Entry>, u64)> {
-        // A document that entered is sent whole, unless the device made all of it.
-        let mut rows = sqlx::query(
-            "select m.item, m.seq, r.bytes, length(d.snapshot) as snapshot_bytes, \
-                    iif(m.entered > $4, d.snapshot, null) as snapshot, \
-                    m.entered > $4 and not exists ( \
-                        select 1 from change c where c.item = m.item and c.device <> $3) as own \
-             from membership m left join record r on r.item = m.item left join document d on d.item = m.item \
-             where m.channel = $1 and m.seq > $2 order by m.seq, m.item",
-        )
-        .bind(self.channel)
-        .bind(signed(self.from))
-        .bind(self.device.0)
-        .bind(signed(self.since))
-        .fetch(db);
-        let (mut entries, mut bytes) = (Vec::<Entry>::new(), 0);
+        span: Span,
+        early: &BTreeMap<ItemId, u64>,
+        cut: &mut Cut,
+    ) -> Result<()> {
+        let query = format!(
+            "select {COLUMNS} where m.channel = $1 and m.seq >= $2 and (m.seq > $2 or m.item > $5) \
+             union all \
+             select item, seq, 1, null, null, null, 0 from departure \
+             where $6 and channel = $1 and seq >= $2 and (seq > $2 or item > $5) order by 2, 1",
+        );
+        let after = match span.part.and_then(|part| part.place()) {
+            Some(Place::Within(Some(item))) => item.to_bytes().to_vec(),
+            _ => Vec::new(),
+        };
+        let mut rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(self.channel)
+            .bind(signed(span.from) + 1)
+            .bind(self.device.0)
+            .bind(signed(self.since))
+            .bind(after)
+            .bind(span.from > 0 || span.part.is_some())
+            .fetch(db);
         while let Some(row) = rows.try_next().await? {
             let entry = entry(&row)?;
-            let last = entries.last().map_or(entry.seq, |last| last.seq);
-            let full = bytes + entry.bytes > bytes_max || entries.len() >= ITEMS_MAX;
-            if full && entry.seq != last {
-                return Ok((entries, last));
+            if early.get(&entry.item) == Some(&entry.seq) {
+                continue;
             }
-            bytes += entry.bytes;
-            entries.push(entry);
+            if !cut.take(entry) {
+                break;
+            }
         }
-        Ok((entries, head))
+        Ok(())
     }
 
-    async fn departures(self, db: &mut SqliteConnection, to: u64) -> Result<Vec<Entry>> {
-        let rows = sqlx::query(
-            "select item, seq from departure where channel = $1 and seq > $2 and seq <= $3 order by seq, item",
-        )
-        .bind(self.channel)
-        .bind(signed(self.from))
-        .bind(signed(to))
-        .fetch_all(db)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Entry {
-                    item: item(row)?,
-                    seq: 0,
-                    bytes: 0,
-                    content: Content::Ready(News::Left),
-                })
-            })
-            .collect()
+    /// One item of the channel as it is now.
+    async fn entry(self, db: &mut SqliteConnection, item: ItemId) -> Result<Option<Entry>> {
+        let query = format!("select {COLUMNS} where m.channel = $1 and m.item = $2");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(self.channel)
+            .bind(&item.to_bytes()[..])
+            .bind(self.device.0)
+            .bind(signed(self.since))
+            .fetch_optional(db)
+            .await?;
+        row.as_ref().map(entry).transpose()
+    }
+
+    async fn items(self, db: &mut SqliteConnection, entries: Vec<Entry>) -> Result<Vec<BatchItem>> {
+        let mut items = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let news = match entry.content {
+                Content::Ready(news) => news,
+                Content::Own => self.own(db, entry.item).await?,
+                Content::Changed { snapshot_bytes } => {
+                    self.changed(db, entry.item, snapshot_bytes).await?
+                }
+            };
+            items.push(BatchItem { item: entry.item, news });
+        }
+        Ok(items)
     }
 
     async fn own(self, db: &mut SqliteConnection, item: ItemId) -> Result<News> {
@@ -237,6 +341,10 @@ fn entry(row: &SqliteRow) -> Result<Entry> {
     let snapshot_bytes: Option<u32> = row.try_get("snapshot_bytes")?;
     let snapshot_bytes = snapshot_bytes.map_or(0, |bytes| bytes as usize);
     let own: bool = row.try_get("own")?;
+    if row.try_get("gone")? {
+        let content = Content::Ready(News::Left);
+        return Ok(Entry { item, seq, bytes: ItemId::LEN, content });
+    }
     let (bytes, content) = match (record, snapshot) {
         (Some(record), _) => (record.len(), Content::Ready(News::Record(Bytes(record)))),
         (None, Some(snapshot)) if !own => {

@@ -168,6 +168,18 @@ pub async fn devices_behind(db: impl SqliteExecutor<'_>) -> Result<Vec<DeviceId>
     Ok(ids.into_iter().map(DeviceId).collect())
 }
 
+/// Entries that nobody has judged, of all devices.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unjudged_count(db: impl SqliteExecutor<'_>) -> Result<u64> {
+    let count: i64 =
+        sqlx::query_scalar("select coalesce(sum(journal_n - judged_n), 0) from device")
+            .fetch_one(db)
+            .await?;
+    Ok(count.unsigned_abs())
+}
+
 /// Notes that every entry up to this one is judged; those that were not quarantined are admitted.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 pub mod clock;
 mod column;
 pub mod devices;
+pub mod divergences;
 pub mod documents;
 pub mod epochs;
 mod error;
@@ -20,8 +21,10 @@ pub mod outcomes;
 pub mod people;
 pub mod projection;
 pub mod quarantine;
+pub mod ranges;
 pub mod records;
 pub mod regress;
+pub mod route;
 pub mod sessions;
 pub mod settings;
 pub mod visibility;

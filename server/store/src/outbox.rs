@@ -74,6 +74,17 @@ pub async fn due(db: impl SqliteExecutor<'_>, now: Timestamp, limit: u32) -> Res
     rows.iter().map(waiting).collect()
 }
 
+/// How many wait.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn waiting_count(db: impl SqliteExecutor<'_>) -> Result<u64> {
+    let count: i64 = sqlx::query_scalar("select count(*) from outbox where state = 'waiting'")
+        .fetch_one(db)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
 /// Whether this row still waits.
 ///
 /// # Errors

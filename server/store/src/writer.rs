@@ -6,6 +6,8 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use sqlx::{Acquire, Connection as _, SqliteConnection, SqlitePool};
@@ -28,6 +30,14 @@ type Answer = Box<dyn FnOnce() + Send>;
 pub struct Writer {
     jobs: mpsc::Sender<(Job, oneshot::Sender<Error>)>,
     committed: broadcast::Sender<Commit>,
+    done: Arc<Done>,
+}
+
+/// What was committed since the start.
+#[derive(Debug, Default)]
+struct Done {
+    commits: AtomicU64,
+    jobs: AtomicU64,
 }
 
 impl Writer {
@@ -36,8 +46,9 @@ impl Writer {
     pub fn start(pool: SqlitePool) -> Self {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
         let (committed, _) = broadcast::channel(1024);
-        tokio::spawn(run(pool, waiting, committed.clone()));
-        Self { jobs, committed }
+        let done = Arc::<Done>::default();
+        tokio::spawn(run(pool, waiting, committed.clone(), done.clone()));
+        Self { jobs, committed, done }
     }
 
     /// Runs a job in the next commit and waits until that is on disk.
@@ -76,6 +87,18 @@ impl Writer {
         if self.jobs.is_closed() { Error::Stopped } else { Error::Uncommitted }
     }
 
+    /// Jobs that wait for a commit.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// Durable commits since the start, and the jobs in them.
+    #[must_use]
+    pub fn done(&self) -> (u64, u64) {
+        (self.done.commits.load(Ordering::Relaxed), self.done.jobs.load(Ordering::Relaxed))
+    }
+
     /// What each commit changed, for those who tell others. A receiver that falls behind skips
     /// commits and must look for itself.
     #[must_use]
@@ -88,12 +111,15 @@ async fn run(
     pool: SqlitePool,
     mut waiting: mpsc::Receiver<(Job, oneshot::Sender<Error>)>,
     committed: broadcast::Sender<Commit>,
+    done: Arc<Done>,
 ) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     while waiting.recv_many(&mut group, GROUP_MAX).await > 0 {
         let mut callers = Vec::with_capacity(group.len());
         match commit(&pool, &mut group, &mut callers).await {
             Ok((answers, commits)) => {
+                done.commits.fetch_add(1, Ordering::Relaxed);
+                done.jobs.fetch_add(commits.len() as u64, Ordering::Relaxed);
                 for answer in answers {
                     answer();
                 }

@@ -293,9 +293,14 @@ impl Phone {
     /// Applies a batch as a device does, and requires that the digests agree.
     pub fn apply(&mut self, batch: Batch) {
         let held = self.cursors.entry(batch.channel).or_default();
-        let at = held.cursor.map_or(0, |cursor| cursor.seq);
-        assert!(batch.from == at || batch.from == 0, "batch from {} at {at}", batch.from);
-        if batch.from == 0 {
+        let at = held.cursor.map_or((0, None), |cursor| (cursor.seq, cursor.part));
+        let begins = (batch.from, batch.from_part) == (0, None);
+        assert!(
+            (batch.from, batch.from_part) == at || begins,
+            "batch from {} at {at:?}",
+            batch.from
+        );
+        if begins {
             held.elements.clear();
         }
         for item in batch.items {
@@ -339,6 +344,7 @@ impl Phone {
             epoch: batch.epoch,
             seq: batch.to,
             digest: if batch.digest.is_some() { digest.0 } else { [0; 32] },
+            part: batch.to_part,
         });
     }
 

@@ -411,6 +411,7 @@ impl Maker {
             epoch: head.epoch,
             seq: head.seq,
             digest: head.digest,
+            part: None,
         };
         Ok(heads.iter().map(|head| (head.channel, cursor(head))).collect())
     }

@@ -36,6 +36,12 @@ impl DeviceHost {
         Self::with(skew)
     }
 
+    /// Its clock, to move it.
+    #[must_use]
+    pub fn skew(&self) -> Skew {
+        self.skew.clone()
+    }
+
     /// A device whose clock can be moved.
     #[must_use]
     pub fn with(skew: Skew) -> Self {

@@ -12,6 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 pub use host::{DeviceHost, Skew};
 use roundsman_core::documents::Request;
 use roundsman_core::error::Refusal;
+use roundsman_core::id::ItemId;
 use roundsman_core::sync::{Channel, ChannelHead, FromDevice, FromHub, decode_device, decode_hub};
 use roundsman_core::views::{Connection, SyncState, SyncView};
 use roundsman_replica::{Files, Line, Query, Recorded, Replica, Todo};
@@ -27,13 +28,25 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// Bytes of frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// From the device.
+    pub sent: u64,
+    /// To the device.
+    pub received: u64,
+}
+
 /// One rep's device.
 pub struct Device {
     /// What it holds.
     pub replica: Replica,
+    /// Bytes of frames that went and came.
+    pub traffic: Traffic,
     session: Session,
     server: String,
     folder: PathBuf,
+    skew: Skew,
     connection: Option<(Line, Socket)>,
     /// Whether the office had everything here deleted.
     pub wiped: bool,
@@ -60,10 +73,13 @@ impl Device {
         host: DeviceHost,
     ) -> Result<Self> {
         let session = Session::open(server, login, password).await?;
+        let skew = host.skew();
         let mut replica = open(folder, host)?;
         replica.adopt(session.identity()?)?;
         let (server, folder) = (server.to_owned(), folder.to_owned());
-        Ok(Self { replica, session, server, folder, connection: None, wiped: false })
+        let traffic = Traffic::default();
+        let (connection, wiped) = (None, false);
+        Ok(Self { replica, traffic, session, server, folder, skew, wiped, connection })
     }
 
     /// Copies the device's files as they are now.
@@ -77,6 +93,51 @@ impl Device {
             std::fs::copy(file.path(), to.join(file.file_name()))?;
         }
         Ok(())
+    }
+
+    /// Closes the app, does something to the main file behind its back, and opens it again.
+    ///
+    /// # Errors
+    /// When the files cannot be opened.
+    pub fn damaged(
+        self,
+        harm: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<()>,
+    ) -> Result<Self> {
+        let Self { replica, session, server, folder, skew, wiped, .. } = self;
+        drop(replica);
+        harm(&files(&folder)?.main)?;
+        let replica = open(&folder, DeviceHost::with(skew.clone()))?;
+        let traffic = Traffic::default();
+        Ok(Self { replica, traffic, session, server, folder, skew, wiped, connection: None })
+    }
+
+    /// Looks through everything that is stored, and has what is wrong put right.
+    ///
+    /// # Errors
+    /// When the storage fails or the line ends.
+    pub async fn audit(&mut self) -> Result<u32> {
+        let mut rotten = 0;
+        loop {
+            let audited = self.replica.audit(64)?;
+            rotten += u32::try_from(audited.rotten.len())?;
+            if let Some((line, socket)) = &mut self.connection {
+                let todo = line.audited(&mut self.replica, &audited)?;
+                send(socket, todo, &mut self.traffic).await?;
+            }
+            if audited.finished {
+                return Ok(rotten);
+            }
+        }
+    }
+
+    /// Asks the hub for documents that are in no channel.
+    ///
+    /// # Errors
+    /// When there is no line, or it ends.
+    pub async fn fetch(&mut self, items: Vec<ItemId>) -> Result<()> {
+        let (line, socket) = self.connection.as_mut().context("there is no line")?;
+        let todo = line.fetch(&mut self.replica, items)?;
+        send(socket, todo, &mut self.traffic).await
     }
 
     /// Records an operation, with or without a network.
@@ -122,7 +183,7 @@ impl Device {
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
         let (line, todo) = Line::open(&mut self.replica, &self.session.access, "test")?;
         let hello = todo.frames.clone();
-        send(&mut socket, todo).await?;
+        send(&mut socket, todo, &mut self.traffic).await?;
         Ok((line, socket, hello))
     }
 
@@ -170,7 +231,8 @@ impl Device {
     /// Says that something was recorded while the line is open.
     async fn tell(&mut self) -> Result<()> {
         if let Some((line, socket)) = &mut self.connection {
-            send(socket, line.recorded(&mut self.replica)?).await?;
+            let todo = line.recorded(&mut self.replica)?;
+            send(socket, todo, &mut self.traffic).await?;
         }
         Ok(())
     }
@@ -297,9 +359,10 @@ impl Device {
 
     async fn take(&mut self, frame: Vec<u8>) -> Result<bool> {
         let Some((line, socket)) = &mut self.connection else { return Ok(false) };
+        self.traffic.received += frame.len() as u64;
         let todo = line.receive(&mut self.replica, frame)?;
         let (close, wipe) = (todo.close, todo.wipe.clone());
-        send(socket, todo).await?;
+        send(socket, todo, &mut self.traffic).await?;
         if let Some(bye) = wipe {
             return self.wipe(bye).await;
         }
@@ -325,13 +388,17 @@ impl Device {
 
 fn open(folder: &Path, host: DeviceHost) -> Result<Replica> {
     std::fs::create_dir_all(folder)?;
-    let path = |name: &str| folder.join(name).display().to_string();
-    let files = Files::open(&path("journal.db"), &path("main.db"), None, None)?;
-    Ok(Replica::open(files, Box::new(host))?)
+    Ok(Replica::open(files(folder)?, Box::new(host))?)
 }
 
-async fn send(socket: &mut Socket, todo: Todo) -> Result<()> {
+fn files(folder: &Path) -> Result<Files> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    Ok(Files::open(&path("journal.db"), &path("main.db"), None, None)?)
+}
+
+async fn send(socket: &mut Socket, todo: Todo, traffic: &mut Traffic) -> Result<()> {
     for frame in todo.frames {
+        traffic.sent += frame.len() as u64;
         socket.send(Message::Binary(frame.into())).await?;
     }
     Ok(())

@@ -228,7 +228,7 @@ fn cursors() {
         read: read_part::<Cursor>,
         honest: || {
             let channel = Channel::User(honest::PERSON);
-            let cursor = Cursor { channel, epoch: [4; 16], seq: 7, digest: [5; 32] };
+            let cursor = Cursor { channel, epoch: [4; 16], seq: 7, digest: [5; 32], part: None };
             vec![minicbor::to_vec(cursor).unwrap()]
         },
     });

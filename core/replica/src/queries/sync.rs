@@ -4,14 +4,14 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, ItemKind};
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{
-    AttentionRow, CatchUp, EntryCopy, JournalRow, JournalView, OrderState, OrderView, SyncState,
-    SyncView, meant,
+    AttentionRow, CatchUp, ChannelProgress, EntryCopy, JournalRow, JournalView, OrderState,
+    OrderView, SyncState, SyncView, meant,
 };
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 use super::Page;
-use crate::{Replica, Result};
+use crate::{Replica, Result, main_file};
 
 /// Operations on the sync screen.
 const RECENT: u32 = 30;
@@ -31,6 +31,9 @@ impl Replica {
                 waiting: journal.head.n - journal.safe_upto().min(journal.head.n),
             },
             catch_up: self.catch_up_view()?,
+            trouble: self.line.trouble.clone(),
+            stalls: main_file::number(&self.db, "stalls")?.unsigned_abs(),
+            repairs: main_file::number(&self.db, "repairs")?.unsigned_abs(),
             persisted: self.line.persisted,
             lost: self.journal.lost()?,
             attention: self.attention()?,
@@ -39,17 +42,29 @@ impl Replica {
     }
 
     fn catch_up_view(&self) -> Result<Option<CatchUp>> {
-        let (done, total, behind): (i64, i64, i64) = self.db.query_row(
-            "select (select count(*) from membership), coalesce(sum(items), 0), coalesce(sum(seq < head), 0) from channel",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        let mut statement = self.db.prepare_cached(
+            "select name, (select count(*) from membership m where m.channel = c.name), items, \
+                    seq >= head and not exists (select 1 from catching_up u where u.channel = c.name) \
+             from channel c",
         )?;
-        let known: i64 = self.db.query_row("select count(*) from channel", [], |row| row.get(0))?;
-        if known > 0 && behind == 0 {
+        let rows = statement.query_map([], |row| {
+            let name: String = row.get(0)?;
+            let (done, total): (u64, u64) = (row.get(1)?, row.get(2)?);
+            let kind = name.split('/').next().unwrap_or_default().to_owned();
+            Ok(ChannelProgress { kind, done: done.min(total), total, complete: row.get(3)? })
+        })?;
+        let mut channels: Vec<_> = rows.collect::<Result<_, _>>()?;
+        if !channels.is_empty() && channels.iter().all(|channel| channel.complete) {
             return Ok(None);
         }
-        let (done, total) = (done.unsigned_abs(), total.unsigned_abs());
-        Ok(Some(CatchUp { done: done.min(total), total }))
+        let order = ["device", "user", "territory", "catalog", "warehouse"];
+        channels.sort_by_key(|channel| order.iter().position(|kind| *kind == channel.kind));
+        Ok(Some(CatchUp {
+            done: channels.iter().map(|channel| channel.done).sum(),
+            total: channels.iter().map(|channel| channel.total).sum(),
+            channels,
+            bytes: self.line.received_bytes,
+        }))
     }
 
     fn attention(&self) -> Result<Vec<AttentionRow>> {

@@ -237,7 +237,16 @@ impl Office {
         let seq = self.seqs.entry(channel).or_default();
         let (from, to) = (*seq, *seq + 1);
         *seq = to;
-        let batch = Batch { channel, epoch: EPOCH, from, to, digest: None, items: vec![item] };
+        let batch = Batch {
+            channel,
+            epoch: EPOCH,
+            from,
+            to,
+            digest: None,
+            items: vec![item],
+            from_part: None,
+            to_part: None,
+        };
         assert!(!self.say(replica, &FromHub::Batch(batch)).close);
     }
 }

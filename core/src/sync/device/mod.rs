@@ -1,16 +1,23 @@
 //! The device's side of one line to the hub.
 
+mod deadlines;
+mod push;
+mod repair;
 mod wipe;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{
-    Batch, Bytes, ChannelHead, Cursor, Denied, FromDevice, FromHub, Head, Hello, PROTOCOL,
-    PUSH_BYTES, PUSH_WINDOW, Ping, Push, Reauth, Receipt, Welcome, decode_hub, encode_device,
+    Batch, Bytes, Channel, ChannelHead, Cursor, Denied, FetchRes, FromDevice, FromHub, Head, Hello,
+    PROTOCOL, Ping, Push, RangeRes, Reauth, Receipt, Welcome, decode_hub, encode_device,
 };
 use crate::error::{Refusal, codes};
-use crate::id::DeviceId;
+use crate::id::{DeviceId, ItemId};
 use crate::time::Timestamp;
+
+use self::deadlines::Deadlines;
+use self::repair::Repair;
+pub use self::repair::{Difference, Sums};
 
 /// Silence after which the line is tried, in milliseconds.
 const PING_AFTER_MS: i64 = 20_000;
@@ -30,6 +37,16 @@ pub enum Event {
     Entries(Option<Push>),
     /// The answer to [`Effect::Apply`].
     Applied(Outcome),
+    /// The answer to [`Effect::SumUp`]; none when the channel is not here.
+    Summed(Option<Sums>),
+    /// The answer to [`Effect::Compare`]; none when it cannot be compared.
+    Compared(Option<Difference>),
+    /// The answer to [`Effect::Mend`].
+    Mended,
+    /// What is stored of this channel is not what came: an audit found it.
+    Doubted(Channel),
+    /// Somebody wants to see these items, which are not here.
+    Wanted(Vec<ItemId>),
     /// A fresh access token.
     Token(String),
     /// Time passes; once a second is enough.
@@ -62,9 +79,11 @@ pub struct Opening {
 pub enum Outcome {
     /// It is on disk with its cursor, and the digest agrees where there was one.
     Done,
+    /// It is on disk with its cursor, but what is here is not what the hub has.
+    Differs,
     /// The device already has it.
     Stale,
-    /// It does not follow the cursor, or the digest differs: the channel must start over.
+    /// It does not follow the cursor: the channel must start over.
     Diverged,
 }
 
@@ -86,8 +105,25 @@ pub enum Effect {
     SetChannels(Vec<ChannelHead>),
     /// Apply this batch with its cursor in one transaction, and answer with [`Event::Applied`].
     Apply(Batch),
-    /// Forget this channel's cursor, so that the next line starts it over, and report it.
-    StartOver(super::Channel),
+    /// Forget this channel's cursor, so that the next line starts it over.
+    StartOver(Channel),
+    /// Sum up a channel's elements by buckets; answer with [`Event::Summed`].
+    SumUp(Channel),
+    /// Remove what the hub does not have in these buckets, and find what is missing or differs;
+    /// answer with [`Event::Compared`].
+    Compare(RangeRes),
+    /// Put these items in the place of what is here; answer with [`Event::Mended`].
+    Mend(FetchRes),
+    /// A channel agrees again after so many items were put right.
+    Agreed(Channel, u64),
+    /// Keep what somebody wanted to see, beside every channel.
+    KeepFetched(FetchRes),
+    /// Nothing came of something that was asked for; the line is closed.
+    Stalled(Refusal),
+    /// The hub asks for patience, or says something a person should read.
+    Notice(Refusal),
+    /// Do not open another line before so many milliseconds have passed.
+    ComeBackAfter(u32),
     /// The hub's clock, to compare with one's own.
     HubClock(Timestamp),
     /// Everything that was asked for is here.
@@ -113,7 +149,16 @@ pub struct Device {
     receipted: u64,
     welcome: bool,
     channels: Vec<ChannelHead>,
-    applying: VecDeque<super::Channel>,
+    applying: VecDeque<Channel>,
+    repair: Option<Repair>,
+    /// Channels that are repaired after this one.
+    doubted: BTreeSet<Channel>,
+    /// What somebody asked for and was not answered.
+    wanted: VecDeque<Vec<ItemId>>,
+    /// Nothing of the journal is sent before.
+    quiet_until: Option<Timestamp>,
+    deadlines: Deadlines,
+    now: Timestamp,
     heard_at: Timestamp,
     pinged: bool,
     /// When the order to delete everything came.
@@ -134,6 +179,12 @@ impl Device {
             welcome: false,
             channels: Vec::new(),
             applying: VecDeque::new(),
+            repair: None,
+            doubted: BTreeSet::new(),
+            wanted: VecDeque::new(),
+            quiet_until: None,
+            deadlines: Deadlines::default(),
+            now,
             heard_at: now,
             pinged: false,
             wipe_since: None,
@@ -149,6 +200,7 @@ impl Device {
     /// Takes in what happened and says what to do, in this order.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.now = now;
         match event {
             Event::Opened(opening) => self.open(opening, now, &mut effects),
             Event::Frame(frame) => {
@@ -168,6 +220,11 @@ impl Device {
             }
             Event::Entries(push) => self.push(push, &mut effects),
             Event::Applied(outcome) => self.applied(outcome, &mut effects),
+            Event::Summed(sums) => self.summed(sums, &mut effects),
+            Event::Compared(difference) => self.compared(difference, &mut effects),
+            Event::Mended => self.mended(&mut effects),
+            Event::Doubted(channel) => self.doubt(channel, &mut effects),
+            Event::Wanted(items) => self.want(items, &mut effects),
             Event::Token(token) => effects.push(send(&FromDevice::Reauth(Reauth { token }))),
             Event::Tick => self.tick(now, &mut effects),
         }
@@ -178,6 +235,7 @@ impl Device {
     fn open(&mut self, opening: Opening, now: Timestamp, effects: &mut Vec<Effect>) {
         self.journal = opening.journal;
         self.heard_at = now;
+        self.deadlines.open(&opening.cursors, now);
         effects.push(send(&FromDevice::Hello(Hello {
             protocol_min: PROTOCOL,
             protocol_max: PROTOCOL,
@@ -199,25 +257,30 @@ impl Device {
             FromHub::Receipt(receipt) => self.receipt(receipt, effects),
             FromHub::Grants(grants) => self.granted(grants.channels, effects),
             FromHub::Batch(batch) => {
+                self.deadlines.came(batch.channel, batch.to, self.now);
                 self.applying.push_back(batch.channel);
                 effects.push(Effect::Apply(batch));
             }
             FromHub::Pong(pong) => effects.push(Effect::HubClock(pong.clock)),
-            FromHub::Denied(denied) => effects.extend([refused(denied), Effect::Close]),
-            FromHub::Error(denied) => effects.push(refused(denied)),
+            FromHub::Denied(denied) => {
+                effects.extend(denied.retry_after_ms.map(Effect::ComeBackAfter));
+                effects.extend([refused(denied), Effect::Close]);
+            }
+            FromHub::Error(denied) => self.not_accepted(denied, effects),
+            FromHub::RangeRes(found) => self.ranges_came(found, effects),
+            FromHub::FetchRes(found) => self.items_came(found, effects),
+            FromHub::Throttle(throttle) => self.throttled(throttle.retry_after_ms, effects),
+            FromHub::Notice(notice) => effects.push(Effect::Notice(notice.refusal.into())),
             // Heard where the time is known.
             FromHub::Wipe(_) => {}
-            // Nothing of these was asked for.
-            FromHub::RangeRes(_)
-            | FromHub::Throttle(_)
-            | FromHub::FetchRes(_)
-            | FromHub::Notice(_)
-            | FromHub::Offered(_) => {}
+            // Nothing of this was asked for.
+            FromHub::Offered(_) => {}
         }
     }
 
     fn welcomed(&mut self, welcome: Welcome, effects: &mut Vec<Effect>) {
         self.welcome = true;
+        self.deadlines.welcomed();
         effects.push(Effect::HubClock(welcome.clock));
         if let Some(refusal) = welcome.refusal {
             effects.push(Effect::Refused(refusal.into()));
@@ -228,6 +291,8 @@ impl Device {
             Some(receipt) => self.receipt(receipt, effects),
             None => self.pump(effects),
         }
+        self.repair_next(effects);
+        self.fetch_wanted(effects);
         if self.channels.is_empty() {
             effects.push(Effect::UpToDate);
         }
@@ -235,55 +300,39 @@ impl Device {
 
     fn granted(&mut self, channels: Vec<ChannelHead>, effects: &mut Vec<Effect>) {
         self.channels.clone_from(&channels);
+        self.deadlines.granted(&channels, self.now);
         effects.push(Effect::SetChannels(channels));
     }
 
-    fn receipt(&mut self, receipt: Receipt, effects: &mut Vec<Effect>) {
-        let genuine = receipt.device == self.id && receipt.verify(&self.server_key).is_ok();
-        if !genuine || receipt.head.n > self.journal.n {
-            effects.extend([
-                Effect::Refused(Refusal::new(codes::FORGED).with("detail", "receipt")),
-                Effect::Close,
-            ]);
-            return;
-        }
-        self.sent_upto = self.sent_upto.max(receipt.head.n);
-        self.receipted = self.receipted.max(receipt.head.n);
-        self.pushed.retain(|n| *n > receipt.head.n);
-        effects.push(Effect::KeepReceipt(receipt));
-        self.pump(effects);
-    }
-
-    /// Asks for entries while there are some and the window is open.
-    fn pump(&mut self, effects: &mut Vec<Effect>) {
-        if self.welcome && self.sent_upto < self.journal.n && self.pushed.len() < PUSH_WINDOW {
-            effects.push(Effect::ReadJournal { after: self.sent_upto, bytes_max: PUSH_BYTES });
-        }
-    }
-
-    fn push(&mut self, push: Option<Push>, effects: &mut Vec<Effect>) {
-        let Some(push) = push.filter(|push| push.head.n > self.sent_upto) else { return };
-        self.sent_upto = push.head.n;
-        self.pushed.push_back(push.head.n);
-        effects.push(send(&FromDevice::Push(push)));
-        self.pump(effects);
-    }
-
     fn applied(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
-        let channel = self.applying.pop_front();
-        match (outcome, channel) {
-            (Outcome::Diverged, Some(channel)) => {
-                effects.extend([Effect::StartOver(channel), Effect::Close])
-            }
-            _ if self.applying.is_empty() => effects.push(Effect::UpToDate),
-            _ => {}
+        let Some(channel) = self.applying.pop_front() else { return };
+        match outcome {
+            Outcome::Diverged => effects.extend([Effect::StartOver(channel), Effect::Close]),
+            Outcome::Differs => self.doubt(channel, effects),
+            Outcome::Done | Outcome::Stale => {}
+        }
+        if self.applying.is_empty() && self.repair.is_none() {
+            effects.push(Effect::UpToDate);
+        }
+    }
+
+    /// The hub did not take the last message; what waits for its answer waits in vain.
+    fn not_accepted(&mut self, denied: Denied, effects: &mut Vec<Effect>) {
+        let asked = [FromDevice::RANGE_REQ, FromDevice::FETCH].contains(&denied.answers);
+        effects.push(refused(denied));
+        if asked && self.repair.is_some() {
+            self.give_up(effects);
         }
     }
 
     fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        self.quiet_is_over(effects);
         let silent_ms = now.millis() - self.heard_at.millis();
         if silent_ms > DEAD_AFTER_MS {
             effects.push(Effect::Close);
+        } else if let Some(step) = self.deadlines.overdue(now, self.quiet_until.is_some()) {
+            let stalled = Refusal::new(codes::STALLED).with("step", step);
+            effects.extend([Effect::Stalled(stalled), Effect::Close]);
         } else if silent_ms > PING_AFTER_MS && !self.pinged {
             self.pinged = true;
             effects

@@ -2,22 +2,26 @@
 
 mod follow;
 mod push;
+mod repair;
 mod wipe;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ed25519_dalek::SigningKey;
 
 use super::{
-    Batch, Channel, ChannelHead, Denied, Entry, FromDevice, FromHub, Grants, HELLO_BYTES_MAX, Head,
-    Hello, LineClock, PROTOCOL, Ping, Push, Receipt, Restored, WIPED, Welcome, decode_device,
-    encode_hub, verify_head,
+    Batch, Channel, ChannelHead, Denied, Entry, Fetch, FetchRes, FromDevice, FromHub, Grants,
+    HELLO_BYTES_MAX, Head, Hello, LineClock, PROTOCOL, Ping, Push, RangeReq, RangeRes, Receipt,
+    Restored, WIPED, Welcome, decode_device, encode_hub, verify_head,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, PersonId};
 use crate::time::Timestamp;
 
 use self::follow::Progress;
+pub use self::follow::Span;
+use self::repair::Allowance;
+pub use self::repair::{Divergence, FETCH_ITEMS_MAX, Mending};
 
 /// A device that says nothing for so long is gone, in milliseconds.
 const DEAD_AFTER_MS: i64 = 60_000;
@@ -38,8 +42,17 @@ pub enum Event {
         /// Since when.
         at: Timestamp,
     },
+    /// The answer to [`Effect::Store`]: nothing was taken, the device should come again later.
+    Busy {
+        /// In so many milliseconds.
+        retry_after_ms: u32,
+    },
     /// The answer to [`Effect::ReadFeed`]; none when there is nothing new.
     Page(Channel, Option<Batch>),
+    /// The answer to [`Effect::Compare`].
+    Compared(RangeReq, RangeRes),
+    /// The answer to [`Effect::ReadItems`].
+    Items(FetchRes),
     /// A commit moved a channel's head.
     Committed(Channel, u64),
     /// The device's channels changed.
@@ -78,7 +91,10 @@ pub enum Effect {
     SendBatch(Batch),
     /// Find out who this is; answer with [`Event::Known`] or [`Event::Refused`].
     Authenticate(Hello),
-    /// Store these entries durably after this head; answer with [`Event::Stored`] or [`Event::Refused`].
+    /// Send this message, compressed if that pays.
+    SendLarge(FromHub),
+    /// Store these entries durably after this head; answer with [`Event::Stored`],
+    /// [`Event::Busy`] or [`Event::Refused`].
     Store {
         /// What they must follow.
         after: Head,
@@ -86,16 +102,14 @@ pub enum Effect {
         entries: Vec<(Head, Entry, Vec<u8>)>,
     },
     /// Read what came after this cursor; answer with [`Event::Page`].
-    ReadFeed {
-        /// The channel.
-        channel: Channel,
-        /// After this commit.
-        from: u64,
-        /// What came or changed after this commit may be missing on the device in part or whole:
-        /// the pages of one catch-up go by when things last changed, so an item that changed
-        /// again is not in the page of the commit in which it came.
-        since: u64,
-    },
+    ReadFeed(Span),
+    /// Find the buckets of a channel that differ; answer with [`Event::Compared`].
+    Compare(RangeReq),
+    /// Read these items as they are now, as far as the device may see them; answer with
+    /// [`Event::Items`].
+    ReadItems(Fetch),
+    /// Keep this for the office.
+    Report(Divergence),
     /// The device said that it has recorded so many entries.
     Reported(u64),
     /// The device deleted everything, as it was ordered.
@@ -118,10 +132,15 @@ pub struct Session {
     channels: BTreeMap<Channel, Progress>,
     reading: bool,
     heard_at: Timestamp,
-    waiting: Vec<Push>,
+    waiting: VecDeque<Push>,
     storing: bool,
     /// The order to delete everything, until it is sent.
     wipe: Option<Timestamp>,
+    /// Set while pushes may be on their way that follow one that was not taken.
+    throttled: bool,
+    allowance: Allowance,
+    /// Channels that differ.
+    repairing: BTreeSet<Channel>,
 }
 
 impl Session {
@@ -139,9 +158,12 @@ impl Session {
             channels: BTreeMap::new(),
             reading: false,
             heard_at: now,
-            waiting: Vec::new(),
+            waiting: VecDeque::new(),
             storing: false,
             wipe: None,
+            throttled: false,
+            allowance: Allowance::default(),
+            repairing: BTreeSet::new(),
         }
     }
 
@@ -174,6 +196,9 @@ impl Session {
             Event::Known(known) => self.known(*known, now, &mut effects),
             Event::Refused(refusal) => deny(refusal, &mut effects),
             Event::Stored { head, at } => self.stored(head, at, &mut effects),
+            Event::Busy { retry_after_ms } => self.throttle(retry_after_ms, &mut effects),
+            Event::Compared(asked, found) => self.compared(&asked, found, &mut effects),
+            Event::Items(found) => self.items_read(found, &mut effects),
             Event::Page(channel, batch) => self.page(channel, batch, &mut effects),
             Event::Committed(channel, seq) => {
                 if let Some(progress) = self.channels.get_mut(&channel) {
@@ -183,7 +208,7 @@ impl Session {
             }
             Event::Granted(channels) => {
                 effects.push(send(&FromHub::Grants(Grants { channels: channels.clone() })));
-                self.follow(channels, &[]);
+                self.follow(channels, &[], &mut effects);
                 self.read_next(&mut effects);
             }
             Event::Tick if now.millis() - self.heard_at.millis() > DEAD_AFTER_MS => {
@@ -222,10 +247,7 @@ impl Session {
                 self.hello = Some(hello.clone());
                 effects.push(Effect::Authenticate(hello));
             }
-            FromDevice::Push(push) if self.ready => {
-                self.waiting.push(push);
-                self.store_next(effects);
-            }
+            FromDevice::Push(push) if self.ready => self.pushed(push, effects),
             FromDevice::Ping(ping) if self.ready => {
                 effects.extend(ping.journal.map(Effect::Reported));
                 effects.push(send(&FromHub::Pong(Ping { clock: now, journal: None })));
@@ -240,9 +262,11 @@ impl Session {
                 if self.ready && bye.reason == WIPED {
                     effects.push(Effect::Wiped);
                 }
-                effects.push(Effect::Close);
+                self.goes(&bye, effects);
             }
-            FromDevice::Fetch(_) | FromDevice::RangeReq(_) | FromDevice::Offer(_) if self.ready => {
+            FromDevice::Fetch(asked) if self.ready => self.items_asked(asked, now, effects),
+            FromDevice::RangeReq(asked) if self.ready => self.range_asked(asked, now, effects),
+            FromDevice::Offer(_) if self.ready => {
                 let refusal = Refusal::new(codes::UNIMPLEMENTED);
                 let answers = message.number();
                 effects.push(send(&FromHub::Error(Denied {
@@ -287,7 +311,7 @@ impl Session {
             refusal: known.refusal.map(Into::into),
             restored: known.restored,
         })));
-        self.follow(known.channels, &hello.cursors);
+        self.follow(known.channels, &hello.cursors, effects);
         self.hello = Some(hello);
         self.send_wipe(effects);
         self.read_next(effects);
@@ -303,3 +327,6 @@ fn deny(refusal: Refusal, effects: &mut Vec<Effect>) {
     effects.push(send(&FromHub::Denied(denied)));
     effects.push(Effect::Close);
 }
+
+#[cfg(test)]
+mod tests;

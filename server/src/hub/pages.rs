@@ -1,0 +1,89 @@
+//! Pages of a channel for one line: what its person needs first, then the channel in order.
+
+use std::collections::BTreeMap;
+
+use roundsman_core::id::{DeviceId, ItemId, PersonId};
+use roundsman_core::sync::hub::Span;
+use roundsman_core::sync::{BATCH_BYTES, Batch, Channel, Place};
+use roundsman_store::feed_read::{self, Reader};
+use roundsman_store::route::{self, Route};
+
+use crate::app::App;
+use crate::error::{Error, Result};
+
+/// The first pages are small: the screen of the day waits for them.
+const EARLY_BYTES: usize = 48 << 10;
+
+/// What a line sent early, so that it is not sent twice. A device that comes back in the midst gets
+/// some of it again, which changes nothing.
+#[derive(Default)]
+pub(super) struct Pages {
+    early: BTreeMap<Channel, Early>,
+}
+
+#[derive(Default)]
+struct Early {
+    items: Vec<ItemId>,
+    /// With the commit in which each had last changed.
+    sent: BTreeMap<ItemId, u64>,
+}
+
+impl Pages {
+    /// The next page; none when there is nothing.
+    pub(super) async fn read(
+        &mut self,
+        app: &App,
+        span: Span,
+        (device, person): (DeviceId, Option<PersonId>),
+    ) -> Result<Option<Batch>> {
+        if let Some(batch) = self.read_early(app, span, device, person).await? {
+            return Ok(Some(batch));
+        }
+        let nothing = BTreeMap::new();
+        let early = self.early.get(&span.channel).map_or(&nothing, |early| &early.sent);
+        let batch =
+            feed_read::batch(&app.store.read, span, Reader { device, early }, BATCH_BYTES).await?;
+        if batch.as_ref().is_none_or(|batch| batch.digest.is_some()) {
+            self.early.remove(&span.channel);
+        }
+        Ok(batch)
+    }
+
+    async fn read_early(
+        &mut self,
+        app: &App,
+        span: Span,
+        device: DeviceId,
+        person: Option<PersonId>,
+    ) -> Result<Option<Batch>> {
+        let done = match span.part.map(|part| part.place()) {
+            None => 0,
+            Some(Some(Place::Early(done))) => done,
+            Some(_) => return Ok(None),
+        };
+        let (Channel::Territory(_), 0, Some(person)) = (span.channel, span.from, person) else {
+            return Ok(None);
+        };
+        if !self.early.contains_key(&span.channel) {
+            let route = Route {
+                person,
+                day: app.clock.today(),
+                offset_minutes: app.clock.offset_minutes(),
+            };
+            let mut db = app.store.read.acquire().await.map_err(Error::internal)?;
+            let items = route::first(&mut db, span.channel, route).await?;
+            self.early.insert(span.channel, Early { items, ..Early::default() });
+        }
+        let Some(early) = self.early.get_mut(&span.channel) else { return Ok(None) };
+        let wanted = early.items.get(done as usize..).unwrap_or_default();
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let read =
+            feed_read::early(&app.store.read, span, device, (wanted, done), EARLY_BYTES).await?;
+        Ok(read.map(|(batch, sent)| {
+            early.sent.extend(sent);
+            batch
+        }))
+    }
+}
