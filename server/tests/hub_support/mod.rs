@@ -153,21 +153,13 @@ impl Company {
         let public = key.verifying_key().to_bytes();
         let enrolled =
             self.server.app.identity.sign_in_device(login, PASSWORD, public, None).await.unwrap();
-        Phone {
-            url: self.server.url().replace("http", "ws") + "/sync",
-            server_key: self.server.app.identity.key().verifying_key().to_bytes(),
+        Phone::enrolled(
+            &self.server.url(),
+            self.server.app.identity.key().verifying_key().to_bytes(),
             key,
-            device: enrolled.device.id,
-            person: enrolled.person.id,
-            token: enrolled.access.access.to_string(),
-            head: Head::default(),
-            time: Hlc::default(),
-            own: BTreeMap::new(),
-            seen: BTreeMap::new(),
-            cursors: BTreeMap::new(),
-            status: None,
-            socket: None,
-        }
+            (enrolled.device.id, enrolled.person.id),
+            enrolled.access.access.to_string(),
+        )
     }
 
     /// A phone that said hello and got everything.
@@ -207,6 +199,31 @@ pub struct Phone {
 }
 
 impl Phone {
+    /// A phone with these keys at this server, with nothing on it.
+    pub fn enrolled(
+        server: &str,
+        server_key: [u8; 32],
+        key: SigningKey,
+        (device, person): (DeviceId, PersonId),
+        token: String,
+    ) -> Self {
+        Self {
+            url: server.replacen("http", "ws", 1) + "/sync",
+            server_key,
+            key,
+            device,
+            person,
+            token,
+            head: Head::default(),
+            time: Hlc::default(),
+            own: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            cursors: BTreeMap::new(),
+            status: None,
+            socket: None,
+        }
+    }
+
     pub async fn connect(&mut self) {
         let mut request = self.url.as_str().into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "roundsman.1".parse().unwrap());
