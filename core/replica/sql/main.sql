@@ -21,6 +21,8 @@ create table if not exists pending (
     primary key (item, n)
 ) strict, without rowid;
 
+create index if not exists pending_by_entry on pending (n);
+
 create table if not exists record (
     item  blob primary key,
     bytes blob not null

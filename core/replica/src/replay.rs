@@ -32,6 +32,8 @@ pub(crate) struct Replay<'a> {
 /// A document while entries are recorded again.
 struct Working {
     document: Option<Automerge>,
+    /// Its changes that were recorded again, in order.
+    again: Vec<Change>,
     /// What stands in the place of each change that fell.
     instead: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     /// Entries of this device that are in it and not admitted.
@@ -106,6 +108,8 @@ impl<'a> Replay<'a> {
         Ok(Ok(Some(Again { entry: again, head: self.head, bytes })))
     }
 
+    /// Runs the entry's operation. Documents that are already as its author saw them are lent to it
+    /// rather than copied: a copy costs as much as the whole document.
     fn execute(&mut self, entry: &Entry) -> Result<(Box<dyn Operation>, Vec<EntryChange>)> {
         let operation = decode_operation(&entry.operation, entry.version, &entry.args)?;
         for item in operation.reads() {
@@ -115,21 +119,47 @@ impl<'a> Replay<'a> {
         }
         let stamp = Stamp { at: entry.at, by: entry.person, device: self.device };
         let actor = self.actor.clone();
-        let mut load = |item| self.as_seen_by(entry, item).map_err(Refusal::from);
-        let made = execute(operation.as_ref(), &actor, stamp, &mut load)?;
-        let changes = made.into_iter().map(|it| EntryChange { item: it.item, bytes: it.change });
-        Ok((operation, changes.collect()))
+        let mut lent = BTreeSet::new();
+        let mut load = |item| self.as_seen_by(entry, item, &mut lent).map_err(Refusal::from);
+        let mut made = execute(operation.as_ref(), &actor, stamp, &mut load);
+        let mut changes = Vec::new();
+        for made in made.iter_mut().flatten() {
+            let change = parse(&made.change)?;
+            let working = self.working(made.item)?;
+            if lent.remove(&made.item) {
+                working.document = Some(std::mem::take(&mut made.document));
+            } else {
+                working.document.get_or_insert_default().apply_changes([change.clone()])?;
+            }
+            working.again.push(change);
+            let bytes = std::mem::take(&mut made.change);
+            changes.push(EntryChange { item: made.item, bytes });
+        }
+        for item in lent {
+            self.build(item)?;
+        }
+        made?;
+        Ok((operation, changes))
     }
 
     /// The document as the entry's author saw it, less what fell.
-    fn as_seen_by(&mut self, entry: &Entry, item: ItemId) -> Result<Option<Automerge>> {
+    fn as_seen_by(
+        &mut self,
+        entry: &Entry,
+        item: ItemId,
+        lent: &mut BTreeSet<ItemId>,
+    ) -> Result<Option<Automerge>> {
         let change = entry.changes.iter().find(|change| change.item == item);
         let working = self.working(item)?;
         let Some(document) = &working.document else { return Ok(None) };
-        let Some(change) = change else { return Ok(Some(document.clone())) };
-        let seen = instead_of(&parse(&change.bytes)?, &working.instead);
-        if seen == document.get_heads().into_iter().collect() {
-            return Ok(Some(document.clone()));
+        let heads: BTreeSet<ChangeHash> = document.get_heads().into_iter().collect();
+        let seen = match change {
+            Some(change) => instead_of(&parse(&change.bytes)?, &working.instead),
+            None => heads.clone(),
+        };
+        if seen == heads {
+            lent.insert(item);
+            return Ok(working.document.take());
         }
         if seen.is_empty() {
             return Ok(None);
@@ -139,18 +169,12 @@ impl<'a> Replay<'a> {
         Ok(Some(fork.map_err(|_| Refusal::new(codes::MISSING_DEPENDENCY).with("item", item))?))
     }
 
-    /// Notes what stands in the place of a change, and puts it into the document.
+    /// Notes what stands in the place of a change.
     fn replace(&mut self, old: &EntryChange, new: Option<&EntryChange>) -> Result<()> {
         let old_change = parse(&old.bytes)?;
         let working = self.working(old.item)?;
         let instead = match new {
-            Some(new) => {
-                let change = parse(&new.bytes)?;
-                let hash = change.hash();
-                let document = working.document.get_or_insert_default();
-                document.apply_changes([change])?;
-                vec![hash]
-            }
+            Some(new) => vec![parse(&new.bytes)?.hash()],
             None => instead_of(&old_change, &working.instead).into_iter().collect(),
         };
         working.instead.insert(old_change.hash(), instead);
@@ -165,19 +189,33 @@ impl<'a> Replay<'a> {
         Ok(entries.into_iter().collect())
     }
 
+    /// Makes a document anew that was lent and did not come back.
+    fn build(&mut self, item: ItemId) -> Result<()> {
+        let kept = self.kept(item)?;
+        let document = main_file::with_pending(self.db, item, kept)?;
+        let working = self.working(item)?;
+        working.document = document;
+        if !working.again.is_empty() {
+            let again = working.again.clone();
+            working.document.get_or_insert_default().apply_changes(again)?;
+        }
+        Ok(())
+    }
+
+    /// This device's own changes of a document that did not fall.
+    fn kept(&self, item: ItemId) -> Result<Vec<(u64, Change)>> {
+        let pending = main_file::pending(self.db, item)?;
+        Ok(pending.into_iter().filter(|(n, _)| !self.fallen.contains(n)).collect())
+    }
+
     fn working(&mut self, item: ItemId) -> Result<&mut Working> {
         if !self.documents.contains_key(&item) {
-            let pending = main_file::pending(self.db, item)?;
-            let kept: Vec<_> =
-                pending.into_iter().filter(|(n, _)| !self.fallen.contains(n)).collect();
-            let numbers = kept
-                .iter()
-                .map(|(n, _)| *n)
-                .filter(|n| (1..=self.begun_after).contains(n))
-                .collect();
+            let kept = self.kept(item)?;
+            let numbers = kept.iter().map(|(n, _)| *n);
+            let pending = numbers.filter(|n| (1..=self.begun_after).contains(n)).collect();
             let document = main_file::with_pending(self.db, item, kept)?;
-            let working = Working { document, instead: BTreeMap::new(), pending: numbers };
-            self.documents.insert(item, working);
+            let (again, instead) = (Vec::new(), BTreeMap::new());
+            self.documents.insert(item, Working { document, again, instead, pending });
         }
         self.documents
             .get_mut(&item)
