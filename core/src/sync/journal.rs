@@ -45,6 +45,7 @@ pub struct Entry {
     pub changes: Vec<EntryChange>,
     /// Earlier entries, not admitted yet, whose documents it read or changed.
     #[n(10)]
+    #[cbor(decode_with = "super::bounded::rests_on")]
     pub rests_on: Vec<u64>,
     /// The entry it takes the place of, after that was refused.
     #[n(11)]

@@ -14,3 +14,7 @@ pub const BATCH_BYTES: usize = 256 << 10;
 pub const ENTRY_BYTES_MAX: usize = 768 << 10;
 /// Pushes on the way without a receipt.
 pub const PUSH_WINDOW: usize = 4;
+/// Entries of one push; the smallest that can be made are longer than what a push holds by this.
+pub const PUSH_ENTRIES_MAX: usize = 4_096;
+/// Entries that one entry rests on.
+pub const RESTS_ON_MAX: usize = 16_384;

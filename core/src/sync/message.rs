@@ -206,6 +206,7 @@ pub struct Push {
     pub signature: Vec<u8>,
     /// The entries' bytes.
     #[n(2)]
+    #[cbor(decode_with = "super::bounded::entries")]
     pub entries: Vec<Bytes>,
 }
 

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod device;
 pub mod hub;
 
+mod bounded;
 mod buckets;
 mod channel;
 mod clock;
@@ -26,7 +27,7 @@ pub use frame::{COMPRESSED, compressed, decode_device, decode_hub, encode_device
 pub use journal::{Entry, EntryChange, Head};
 pub use limits::{
     BATCH_BYTES, BODY_BYTES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, PUSH_BYTES,
-    PUSH_WINDOW,
+    PUSH_ENTRIES_MAX, PUSH_WINDOW, RESTS_ON_MAX,
 };
 pub use message::{
     Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, Fetch, FetchRes,
