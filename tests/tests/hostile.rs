@@ -261,13 +261,14 @@ async fn foreign_channels(server: String) {
         .collect();
     assert!(foreign.len() >= 3);
     for channel in &foreign {
-        let cursor = Cursor { channel: *channel, epoch: [0; 16], seq: 0, digest: [0; 32] };
+        let cursor =
+            Cursor { channel: *channel, epoch: [0; 16], seq: 0, digest: [0; 32], part: None };
         phone.cursors.entry(*channel).or_default().cursor = Some(cursor);
     }
     // And as many that do not exist as a hello can hold.
     for _ in 0..120 {
         let channel = Channel::Territory(Uuid::now_v7().into());
-        let cursor = Cursor { channel, epoch: [9; 16], seq: u64::MAX, digest: [9; 32] };
+        let cursor = Cursor { channel, epoch: [9; 16], seq: u64::MAX, digest: [9; 32], part: None };
         phone.cursors.entry(channel).or_default().cursor = Some(cursor);
     }
     phone.connect().await;
