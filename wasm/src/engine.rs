@@ -110,6 +110,16 @@ impl Engine {
         Ok(Self { replica, line: None })
     }
 
+    /// Deletes the files of a device that nobody has open.
+    ///
+    /// # Errors
+    /// `STORAGE` when the browser does not let us.
+    #[cfg(target_arch = "wasm32")]
+    #[wasm_bindgen(js_name = deleteFiles)]
+    pub async fn delete_files(device: String) -> Result<(), JsValue> {
+        crate::storage::delete(&device).await
+    }
+
     /// Makes this the replica of the person and device in this JSON.
     ///
     /// # Errors

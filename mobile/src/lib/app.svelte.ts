@@ -1,10 +1,13 @@
 import { correctClock } from "@roundsman/kit";
+import { forgetDrafts } from "#lib/drafts.ts";
 import { start, type Live, type Session, type SyncView } from "#lib/engine.ts";
 
 /** What every screen knows: who is signed in, and how sync goes. */
 class App {
   ready = $state(false);
   session = $state.raw<Session | null>(null);
+  /** When the office had this device wiped, until somebody signs in again. */
+  wipedAt = $state<number | null>(null);
   status = $state.raw<SyncView | null>(null);
   /** Why the engine could not start on this device. */
   failure = $state.raw<unknown>(null);
@@ -16,6 +19,10 @@ class App {
         this.session = session;
         // Without the browser's promise the sync screen warns.
         if (session) void client.persist().catch(() => undefined);
+      });
+      follow(client.wipedAt, (at) => {
+        this.wipedAt = at;
+        if (at) forgetDrafts();
       });
       follow(client.status, (status) => {
         this.status = status;

@@ -1,4 +1,5 @@
 import { app } from "#lib/app.svelte.ts";
+import { DRAFTS } from "#lib/drafts.ts";
 
 /** What was typed and not saved yet; it survives a closed tab. One for each person and `name`. */
 export class Draft<T extends object> {
@@ -7,7 +8,7 @@ export class Draft<T extends object> {
   readonly #empty: T;
 
   constructor(name: string, empty: T) {
-    this.#key = `roundsman.draft.${app.session?.person ?? ""}.${name}`;
+    this.#key = `${DRAFTS}${app.session?.person ?? ""}.${name}`;
     this.#empty = empty;
     this.value = { ...empty, ...remembered<T>(this.#key) };
     $effect(() => keep(this.#key, this.value, this.#empty));

@@ -1,6 +1,6 @@
 /** The page's side: typed calls to the engine, and queries that answer again when rows change. */
 
-import type { Answer, Answered, Ask, Call, FromWorker } from "./protocol.js";
+import type { Answer, Answered, Ask, Call, FromWorker, Signed } from "./protocol.js";
 import {
   type Client,
   type Live,
@@ -59,6 +59,7 @@ const NOTHING: SyncView = {
 
 class Page implements Client {
   readonly session = new Value<Session | null>(null);
+  readonly wipedAt = new Value<number | null>(null);
   readonly status = new Value<SyncView>(NOTHING);
   readonly started: Promise<void>;
 
@@ -71,7 +72,7 @@ class Page implements Client {
     this.worker.onmessage = (message: MessageEvent<FromWorker>) => this.hear(message.data);
     this.worker.onerror = (event) => this.fail(new RoundsmanError("STORAGE", { detail: event.message }));
     this.worker.postMessage({ kind: "start", server });
-    this.started = this.ask({ method: "state", args: [] }).then((session) => this.signedIn(session as Session | null));
+    this.started = this.ask({ method: "state", args: [] }).then((state) => this.signedIn(state as Signed));
     // Sockets do not survive a suspension, and a network that came back is worth a try at once.
     addEventListener("online", () => this.syncNow());
     addEventListener("pageshow", (event: PageTransitionEvent) => event.persisted && this.syncNow());
@@ -171,7 +172,7 @@ class Page implements Client {
       case "answer":
         return this.answered(said);
       case "state":
-        return this.signedIn(said.session);
+        return this.signedIn(said);
       case "changed":
         return this.again((watch) => said.topics.some((topic) => watch.topics.has(topic)));
       case "leads":
@@ -188,7 +189,8 @@ class Page implements Client {
     else asked?.reject(refusal(answer.refused));
   }
 
-  private signedIn(session: Session | null): void {
+  private signedIn({ session, wipedAt }: Signed): void {
+    this.wipedAt.set(wipedAt);
     const before = this.session.value;
     if (before?.person === session?.person && before?.deviceCode === session?.deviceCode) return;
     this.stopStatus?.();

@@ -2,17 +2,17 @@
 
 import init, { DeviceKey, Engine, sign } from "../dist/roundsman_wasm.js";
 import { Link } from "./link.js";
-import type { Answered, Call } from "./protocol.js";
+import type { Answered, Call, Signed } from "./protocol.js";
 import { Refused, type SignedIn, base64, bytes, refresh, signIn, succeed } from "./server.js";
 import type { Session } from "./types.js";
-import { type Account, Vault, fileKey } from "./vault.js";
+import { type Account, Vault, type Wiped, fileKey } from "./vault.js";
 
 /** Refusals after which only a new sign-in helps; after any other, the same token is shown again. */
 const ENDED = ["SIGN_IN_AGAIN", "DEVICE_REVOKED"];
 
 export interface LeaderHost {
   changed(topics: string[]): void;
-  session(session: Session | null): void;
+  signed(state: Signed): void;
 }
 
 export class Leader {
@@ -30,12 +30,22 @@ export class Leader {
   static async start(server: string, host: LeaderHost): Promise<Leader> {
     await init({ module_or_path: new URL("../dist/roundsman_wasm_bg.wasm", import.meta.url) });
     const leader = new Leader(server, await Vault.open(), host);
+    const wiped = await leader.vault.wiped();
+    if (wiped) await leader.clear(wiped);
     const account = await leader.vault.current();
     if (account?.signedIn) await leader.use(account);
     return leader;
   }
 
-  get session(): Session | null {
+  private wipedAt: number | null = null;
+
+  /** Who is signed in, and why nobody is. */
+  get state(): Signed {
+    const session = this.session;
+    return { session, wipedAt: session ? null : this.wipedAt };
+  }
+
+  private get session(): Session | null {
     if (!this.engine || !this.account) return null;
     const { person, deviceCode } = this.account;
     return { person: person.id, name: person.name, role: person.role, deviceCode, server: this.server };
@@ -44,7 +54,7 @@ export class Leader {
   async handle(call: Call): Promise<unknown> {
     switch (call.method) {
       case "state":
-        return this.session;
+        return this.state;
       case "signIn":
         return this.inTurn(() => this.signIn(...call.args));
       case "signOut":
@@ -94,7 +104,26 @@ export class Leader {
     if (!account) return;
     this.close();
     await this.vault.save({ ...account, access: "", refresh: "", signedIn: false });
-    this.host.session(null);
+    this.host.signed(this.state);
+  }
+
+  /** The office had this device wiped: first the keys go, then the files that nobody can read any more. */
+  private async wipe(): Promise<void> {
+    const account = this.account;
+    if (!account) return;
+    const wiped = { device: account.files?.device ?? account.device, at: Date.now(), files: true };
+    await this.vault.forget(account.login, wiped);
+    this.close();
+    await this.clear(wiped);
+    this.host.signed(this.state);
+  }
+
+  /** Deletes what is left of a device that was wiped; a worker that was killed in between begins with that. */
+  private async clear(wiped: Wiped): Promise<void> {
+    this.wipedAt = wiped.at;
+    if (!wiped.files) return;
+    await Engine.deleteFiles(wiped.device);
+    await this.vault.cleared(wiped);
   }
 
   private async use(account: Account): Promise<void> {
@@ -102,7 +131,7 @@ export class Leader {
     const key = await fileKey(account, Date.now());
     if (!key) {
       await this.vault.save({ ...account, share: null, signedIn: false });
-      return this.host.session(null);
+      return this.host.signed(this.state);
     }
     const engine = await Engine.open(account.files?.device ?? account.device, key);
     engine.remember(await this.vault.recorded(account.device));
@@ -114,9 +143,12 @@ export class Leader {
       token: () => this.account?.access ?? "",
       renew: () => this.renew(),
       forked: () => this.succeed(),
+      wipe: () => this.inTurn(() => this.wipe()),
       tell: () => this.tell(),
     });
-    this.host.session(this.session);
+    this.wipedAt = null;
+    await this.vault.welcomed();
+    this.host.signed(this.state);
     this.tell();
     this.link.wake();
   }

@@ -8,6 +8,8 @@ export interface LinkHost {
   renew(): Promise<boolean>;
   /** The hub holds another journal than this device does. */
   forked(): Promise<void>;
+  /** The office ordered this device wiped: deletes everything of it. */
+  wipe(): Promise<void>;
   /** Something may have changed. */
   tell(): void;
 }
@@ -99,13 +101,24 @@ export class Link {
     try {
       const todo = act();
       for (const frame of todo.frames) socket?.send(frame as Uint8Array<ArrayBuffer>);
-      if (todo.close) this.giveUp();
+      if (todo.wipe) void this.wipe(todo.wipe as Uint8Array<ArrayBuffer>);
+      else if (todo.close) this.giveUp();
       todo.free();
     } catch {
       // The storage failed; the next line finds out whether it still does.
       this.giveUp();
     }
     this.host.tell();
+  }
+
+  /** Deletes everything, and tells the office only then. */
+  private async wipe(bye: Uint8Array<ArrayBuffer>): Promise<void> {
+    const socket = this.socket;
+    this.socket = null;
+    clearInterval(this.ticking);
+    await this.host.wipe();
+    socket?.send(bye);
+    socket?.close();
   }
 
   private giveUp(): void {

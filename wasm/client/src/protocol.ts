@@ -34,10 +34,15 @@ export interface Changed {
   topics: string[];
 }
 
-/** Who is signed in, told whenever that changes and when a worker takes the lead. */
-export interface State {
-  kind: "state";
+/** Who is signed in; when nobody is, whether the office had this device wiped. */
+export interface Signed {
   session: Session | null;
+  wipedAt: number | null;
+}
+
+/** Who is signed in, told whenever that changes and when a worker takes the lead. */
+export interface State extends Signed {
+  kind: "state";
 }
 
 /** A worker has taken the lead: calls that were on the way to the one before it are lost. */

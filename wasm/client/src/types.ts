@@ -448,6 +448,8 @@ export interface Live<T> {
 
 export interface Client {
   readonly session: Live<Session | null>;
+  /** When the office had this device wiped; none after the next sign-in. */
+  readonly wipedAt: Live<number | null>;
   readonly status: Live<SyncView>;
   /** Rejects with a {@link RoundsmanError}. */
   signIn(login: string, password: string): Promise<void>;

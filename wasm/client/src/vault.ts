@@ -33,6 +33,14 @@ export interface Succession {
   lost: { entries: number; setAside: number; since: number | null };
 }
 
+/** A device that was deleted here because the office ordered it. */
+export interface Wiped {
+  device: string;
+  at: number;
+  /** Its keys are gone, its files may still be here: unreadable, and in the way. */
+  files: boolean;
+}
+
 const DATABASE = "roundsman";
 const STORE = "vault";
 
@@ -83,6 +91,33 @@ export class Vault {
   remember(device: string, recorded: number): void {
     const transaction = this.database.transaction(STORE, "readwrite", { durability: "relaxed" });
     transaction.objectStore(STORE).put(recorded, `recorded ${device}`);
+  }
+
+  /** Forgets an account with its keys, and remembers why. Without the keys its files are noise. */
+  forget(login: string, wiped: Wiped): Promise<void> {
+    const forgotten = this.writing.then(async () => {
+      const store = this.database.transaction(STORE, "readwrite", { durability: "strict" }).objectStore(STORE);
+      store.delete(`account ${fold(login)}`);
+      store.delete("current");
+      await settle(store.put(wiped, "wiped"));
+    });
+    this.writing = forgotten.catch(() => undefined);
+    return forgotten;
+  }
+
+  /** What was deleted here last, until somebody signs in again. */
+  async wiped(): Promise<Wiped | null> {
+    return (await read<Wiped>(this.database, "wiped")) ?? null;
+  }
+
+  /** The files of a forgotten account are gone as well. */
+  async cleared(wiped: Wiped): Promise<void> {
+    await write(this.database, "wiped", { ...wiped, files: false });
+  }
+
+  /** Somebody signed in again: what was deleted before is no news any more. */
+  async welcomed(): Promise<void> {
+    await settle(this.database.transaction(STORE, "readwrite").objectStore(STORE).delete("wiped"));
   }
 
   private async write(account: Account): Promise<void> {

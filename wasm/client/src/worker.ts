@@ -47,7 +47,7 @@ async function lead(server: string): Promise<void> {
     try {
       leader = await Leader.start(server, {
         changed: (topics) => everywhere({ kind: "changed", topics }),
-        session: (session) => everywhere({ kind: "state", session }),
+        signed: (state) => everywhere({ kind: "state", ...state }),
       });
     } catch (error) {
       for (const ask of waiting.splice(0)) toPage({ kind: "answer", id: ask.id, refused: refusalOf(error) });
@@ -55,7 +55,7 @@ async function lead(server: string): Promise<void> {
       return;
     }
     everywhere({ kind: "leads" });
-    everywhere({ kind: "state", session: leader.session });
+    everywhere({ kind: "state", ...leader.state });
     for (const ask of waiting.splice(0)) void answer(leader, ask, toPage);
     await new Promise(() => {});
   });
