@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::intake::{Intake, place};
 use crate::journal::Journal;
 use crate::names::Directory;
+use crate::purge::purge;
 use crate::{Replica, Result, Topic, project};
 
 impl Replica {
@@ -156,36 +157,6 @@ pub(crate) fn set_whole(db: &Connection, channel: &str, whole: bool) -> Result<(
     })?
     .execute([channel])?;
     Ok(())
-}
-
-/// Removes what is in no channel any more and on which nothing of one's own is on the way.
-pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
-    let mut topics = BTreeSet::new();
-    let gone = |table: &str| -> Result<Vec<ItemId>> {
-        let mut statement = db.prepare(&format!(
-            "delete from {table} where item not in (select item from membership) \
-             and item not in (select item from pending) returning item"
-        ))?;
-        let rows = statement.query_map([], |row| row.get::<_, [u8; ItemId::LEN]>(0))?;
-        let items: Vec<_> = rows.collect::<Result<_, _>>()?;
-        Ok(items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect())
-    };
-    // While a channel is on its way again, its items are only missing for the moment.
-    let under_way: bool = db.query_row(
-        "select exists (select 1 from channel where seq < head) or exists (select 1 from catching_up)",
-        [],
-        |row| row.get(0),
-    )?;
-    if under_way {
-        return Ok(topics);
-    }
-    for item in gone("document")? {
-        topics.extend(project::document(db, item, None)?);
-    }
-    for item in gone("record")? {
-        topics.extend(project::record(db, item, None)?);
-    }
-    Ok(topics)
 }
 
 fn as_i64(number: u64) -> i64 {

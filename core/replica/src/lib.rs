@@ -25,6 +25,7 @@ mod main_file;
 mod names;
 mod plan;
 mod project;
+mod purge;
 mod queries;
 mod repair;
 mod replay;

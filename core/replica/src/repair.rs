@@ -7,7 +7,8 @@ use roundsman_core::sync::device::{Difference, Sums};
 use roundsman_core::sync::{Buckets, Channel, Digest, FetchRes, News, RangeRes, bucket_of};
 use rusqlite::{Connection, params};
 
-use crate::apply::{cursor, purge, set_whole};
+use crate::apply::{cursor, set_whole};
+use crate::purge::purge;
 use crate::intake::{Intake, place};
 use crate::{Error, Replica, Result, Topic, main_file};
 

@@ -173,7 +173,7 @@ export class Leader {
       // Kept before the engine goes on: being cut off in between must not lose the new device.
       if (!(await this.replace(asking, after))) return;
       await this.replace(after, takeOver(engine, after));
-      this.host.session(this.session);
+      this.host.signed(this.state);
       this.link?.wake();
     } catch (error) {
       if (error instanceof Refused && error.code === "SIGN_IN_AGAIN" && (await this.renew())) this.link?.wake();

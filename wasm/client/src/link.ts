@@ -115,10 +115,14 @@ export class Link {
   private async wipe(bye: Uint8Array<ArrayBuffer>): Promise<void> {
     const socket = this.socket;
     this.socket = null;
+    this.closed = true;
     clearInterval(this.ticking);
-    await this.host.wipe();
-    socket?.send(bye);
-    socket?.close();
+    try {
+      await this.host.wipe();
+      socket?.send(bye);
+    } finally {
+      socket?.close();
+    }
   }
 
   private giveUp(): void {

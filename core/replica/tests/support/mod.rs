@@ -18,8 +18,8 @@ use roundsman_core::records::{
     PriceBreak, PriceList, Product, Record, Role,
 };
 use roundsman_core::sync::{
-    Batch, BatchItem, Bytes, Channel, ChannelHead, FromDevice, FromHub, News, Push, Receipt,
-    Welcome, decode_device, encode_hub,
+    Batch, BatchItem, Bytes, Channel, ChannelHead, Entry, FromDevice, FromHub, News, Push, Receipt,
+    Welcome, decode_device, encode_hub, hash, record_element,
 };
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::CustomerRow;
@@ -109,15 +109,24 @@ pub struct Office {
     seqs: BTreeMap<Channel, u64>,
     /// What the device pushed.
     pub pushed: Vec<Push>,
+    /// How far a test has taken that in.
+    taken: u64,
+    /// Visits as a test's office has them.
+    pub visits: BTreeMap<ItemId, Automerge>,
 }
 
 impl Office {
-    /// A line on which the device is welcome.
+    /// A line on which the device is welcome, with much more to come in each channel.
     pub fn welcome(replica: &mut Replica) -> Self {
+        Self::welcome_at(replica, 9)
+    }
+
+    /// The same with channels whose last commit is this one.
+    pub fn welcome_at(replica: &mut Replica, seq: u64) -> Self {
         let (line, _) = Line::open(replica, "", "test").unwrap();
-        let mut office = Self { line, seqs: BTreeMap::new(), pushed: Vec::new() };
-        let head =
-            |channel| ChannelHead { channel, epoch: EPOCH, seq: 9, items: 9, digest: [0; 32] };
+        let mut office =
+            Self { line, seqs: BTreeMap::new(), pushed: vec![], taken: 0, visits: BTreeMap::new() };
+        let head = |channel| ChannelHead { channel, epoch: EPOCH, seq, items: 9, digest: [0; 32] };
         let welcome = Welcome {
             protocol: 1,
             receipt: None,
@@ -132,12 +141,40 @@ impl Office {
 
     pub fn say(&mut self, replica: &mut Replica, message: &FromHub) -> Todo {
         let todo = self.line.receive(replica, encode_hub(message)).unwrap();
+        self.hear(&todo);
+        todo
+    }
+
+    /// Has everything pushed that was recorded and signs for it; the entries that are new.
+    pub fn push_all(&mut self, replica: &mut Replica) -> Vec<Entry> {
+        let todo = self.line.recorded(replica).unwrap();
+        self.hear(&todo);
+        if self.pushed.is_empty() {
+            return vec![];
+        }
+        self.receipt(replica);
+        let taken = self.taken;
+        let fresh: Vec<Entry> = self.entries().filter(|entry| entry.n > taken).collect();
+        self.taken = fresh.last().map_or(taken, |entry| entry.n);
+        fresh
+    }
+
+    /// The entry with this number, as it was pushed.
+    pub fn entry(&self, n: u64) -> Entry {
+        self.entries().find(|entry| entry.n == n).unwrap()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let bytes = self.pushed.iter().flat_map(|push| &push.entries);
+        bytes.map(|bytes| Entry::from_bytes(&bytes.0).unwrap())
+    }
+
+    fn hear(&mut self, todo: &Todo) {
         for frame in &todo.frames {
             if let Ok(FromDevice::Push(push)) = decode_device(frame) {
                 self.pushed.push(push);
             }
         }
-        todo
     }
 
     /// Signs for everything that was pushed.
@@ -169,8 +206,10 @@ impl Office {
                 .collect(),
             as_of: NOW,
         };
-        let news = News::Record(Bytes(status.to_bytes()));
-        self.batch(replica, Channel::Device(device()), BatchItem { item: status.item(), news });
+        let (channel, item, bytes) = (Channel::Device(device()), status.item(), status.to_bytes());
+        let digest = record_element(channel, item, &hash(&bytes)).to_vec();
+        let news = News::Record(Bytes(bytes));
+        self.last_batch(replica, channel, BatchItem { item, news }, Some(Bytes(digest)));
     }
 
     /// Everything that a customer needs to order one product.
@@ -234,6 +273,17 @@ impl Office {
     }
 
     pub fn batch(&mut self, replica: &mut Replica, channel: Channel, item: BatchItem) {
+        self.last_batch(replica, channel, item, None);
+    }
+
+    /// A batch after which the channel is complete, when it states a digest.
+    pub fn last_batch(
+        &mut self,
+        replica: &mut Replica,
+        channel: Channel,
+        item: BatchItem,
+        digest: Option<Bytes>,
+    ) {
         let seq = self.seqs.entry(channel).or_default();
         let (from, to) = (*seq, *seq + 1);
         *seq = to;
@@ -242,7 +292,7 @@ impl Office {
             epoch: EPOCH,
             from,
             to,
-            digest: None,
+            digest,
             items: vec![item],
             from_part: None,
             to_part: None,

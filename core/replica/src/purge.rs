@@ -1,0 +1,57 @@
+//! What is in no channel any more goes, but never before one's own work on it has arrived.
+
+use std::collections::BTreeSet;
+
+use roundsman_core::id::ItemId;
+use rusqlite::Connection;
+
+use crate::{Result, Topic, main_file, project};
+
+/// Items that stay whatever the channels say: what has changes of one's own that the office has not
+/// admitted, and the customers of such visits, carts and orders, without whom they cannot be read.
+/// An account and an assignment have their customer's id and stay with it.
+const KEPT: &str = "select substr(item, 2) from pending \
+     union select v.customer from visit v join pending p on substr(p.item, 2) = v.id \
+     union select c.customer from cart c join pending p on substr(p.item, 2) = c.id \
+     union select o.customer from sales_order o join pending p on substr(p.item, 2) = o.id";
+
+/// Removes what is in no channel any more and on which nothing of one's own is on the way.
+pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
+    let mut topics = BTreeSet::new();
+    // While a channel is on its way again, its items are only missing for the moment.
+    let under_way: i64 =
+        db.query_row("select count(*) from channel where seq < head", [], |row| row.get(0))?;
+    if under_way > 0 {
+        return Ok(topics);
+    }
+    forget_admitted(db)?;
+    for item in gone(db, "document")? {
+        topics.extend(project::document(db, item, None)?);
+    }
+    for item in gone(db, "record")? {
+        topics.extend(project::record(db, item, None)?);
+    }
+    Ok(topics)
+}
+
+/// Own changes of what has left this device come back through no channel; that they were admitted
+/// is told by the journal's status alone.
+fn forget_admitted(db: &Connection) -> Result<()> {
+    db.prepare_cached(
+        "delete from pending where item in (select item from document) \
+         and item not in (select item from membership) and n <= ?1 \
+         and n in (select n from operation where state in ('open', 'released'))",
+    )?
+    .execute([main_file::number(db, "admitted_upto")?])?;
+    Ok(())
+}
+
+fn gone(db: &Connection, table: &str) -> Result<Vec<ItemId>> {
+    let mut statement = db.prepare(&format!(
+        "delete from {table} where item not in (select item from membership) \
+         and substr(item, 2) not in ({KEPT}) returning item"
+    ))?;
+    let rows = statement.query_map([], |row| row.get::<_, [u8; ItemId::LEN]>(0))?;
+    let items: Vec<_> = rows.collect::<Result<_, _>>()?;
+    Ok(items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect())
+}
