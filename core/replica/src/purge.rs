@@ -7,13 +7,19 @@ use rusqlite::Connection;
 
 use crate::{Result, Topic, main_file, project};
 
-/// Items that stay whatever the channels say: what has changes of one's own that the office has not
-/// admitted, and the customers of such visits, carts and orders, without whom they cannot be read.
-/// An account and an assignment have their customer's id and stay with it.
-const KEPT: &str = "select substr(item, 2) from pending \
-     union select v.customer from visit v join pending p on substr(p.item, 2) = v.id \
-     union select c.customer from cart c join pending p on substr(p.item, 2) = c.id \
-     union select o.customer from sales_order o join pending p on substr(p.item, 2) = o.id";
+/// Changes of one's own that may still matter. Those of what has left this device come back through
+/// no channel: that they were admitted is told by the journal's status alone.
+const WAITING: &str = "select item from pending where not ( \
+         n <= ?1 and n in (select n from operation where state in ('open', 'released')) \
+         and item in (select item from document) and item not in (select item from membership))";
+
+/// What stays whatever the channels say: what such changes are of, and the customers of such visits,
+/// carts and orders, without whom they cannot be read. An account and an assignment have their
+/// customer's id and stay with it.
+const KEPT: &str = "select substr(item, 2) from waiting \
+     union select v.customer from visit v join waiting w on substr(w.item, 2) = v.id \
+     union select c.customer from cart c join waiting w on substr(w.item, 2) = c.id \
+     union select o.customer from sales_order o join waiting w on substr(w.item, 2) = o.id";
 
 /// Removes what is in no channel any more and on which nothing of one's own is on the way.
 pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
@@ -24,8 +30,8 @@ pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     if under_way > 0 {
         return Ok(topics);
     }
-    forget_admitted(db)?;
     for item in gone(db, "document")? {
+        db.execute("delete from pending where item = ?1", [item.to_bytes()])?;
         topics.extend(project::document(db, item, None)?);
     }
     for item in gone(db, "record")? {
@@ -34,24 +40,14 @@ pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     Ok(topics)
 }
 
-/// Own changes of what has left this device come back through no channel; that they were admitted
-/// is told by the journal's status alone.
-fn forget_admitted(db: &Connection) -> Result<()> {
-    db.prepare_cached(
-        "delete from pending where item in (select item from document) \
-         and item not in (select item from membership) and n <= ?1 \
-         and n in (select n from operation where state in ('open', 'released'))",
-    )?
-    .execute([main_file::number(db, "admitted_upto")?])?;
-    Ok(())
-}
-
 fn gone(db: &Connection, table: &str) -> Result<Vec<ItemId>> {
     let mut statement = db.prepare(&format!(
-        "delete from {table} where item not in (select item from membership) \
-         and substr(item, 2) not in ({KEPT}) returning item"
+        "with waiting as ({WAITING}), kept as ({KEPT}) \
+         delete from {table} where item not in (select item from membership) \
+         and substr(item, 2) not in kept returning item"
     ))?;
-    let rows = statement.query_map([], |row| row.get::<_, [u8; ItemId::LEN]>(0))?;
+    let admitted = main_file::number(db, "admitted_upto")?;
+    let rows = statement.query_map([admitted], |row| row.get::<_, [u8; ItemId::LEN]>(0))?;
     let items: Vec<_> = rows.collect::<Result<_, _>>()?;
     Ok(items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect())
 }

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const SHOPS: u128 = 3;
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 16;
 const STEPS: u32 = 40;
 
 /// A device with shops that the office showed it, and what a test knows of them.
