@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roundsman_core::id::{ItemId, ItemKind};
+use roundsman_core::id::ItemKind;
 use roundsman_core::sync::device::Outcome;
 use roundsman_core::sync::{Batch, BatchItem, Channel, Digest, News, Part};
 use roundsman_core::time::Timestamp;
@@ -12,7 +12,7 @@ use crate::intake::{Intake, place};
 use crate::journal::Journal;
 use crate::names::Directory;
 use crate::purge::purge;
-use crate::{Replica, Result, Topic, project};
+use crate::{Replica, Result, Topic};
 
 impl Replica {
     /// Applies a batch, or says why not. Nothing of it is kept unless all of it is.

@@ -25,9 +25,12 @@ const KEPT: &str = "select substr(item, 2) from waiting \
 pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     let mut topics = BTreeSet::new();
     // While a channel is on its way again, its items are only missing for the moment.
-    let under_way: i64 =
-        db.query_row("select count(*) from channel where seq < head", [], |row| row.get(0))?;
-    if under_way > 0 {
+    let under_way: bool = db.query_row(
+        "select exists (select 1 from channel where seq < head) or exists (select 1 from catching_up)",
+        [],
+        |row| row.get(0),
+    )?;
+    if under_way {
         return Ok(topics);
     }
     for item in gone(db, "document")? {

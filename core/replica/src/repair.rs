@@ -8,8 +8,8 @@ use roundsman_core::sync::{Buckets, Channel, Digest, FetchRes, News, RangeRes, b
 use rusqlite::{Connection, params};
 
 use crate::apply::{cursor, set_whole};
-use crate::purge::purge;
 use crate::intake::{Intake, place};
+use crate::purge::purge;
 use crate::{Error, Replica, Result, Topic, main_file};
 
 /// Fetched documents that are kept.

@@ -18,8 +18,8 @@ use roundsman_core::records::{
     PriceBreak, PriceList, Product, Record, Role,
 };
 use roundsman_core::sync::{
-    Batch, BatchItem, Bytes, Channel, ChannelHead, Entry, FromDevice, FromHub, News, Push, Receipt,
-    Welcome, decode_device, encode_hub, hash, record_element,
+    Batch, BatchItem, Bytes, Channel, ChannelHead, Digest, Entry, FromDevice, FromHub, News, Push,
+    Receipt, Welcome, decode_device, document_element, encode_hub, hash, record_element,
 };
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::CustomerRow;
@@ -111,6 +111,9 @@ pub struct Office {
     pub pushed: Vec<Push>,
     /// How far a test has taken that in.
     taken: u64,
+    /// Whether each batch is the last of its channel; what is in each, then.
+    whole: bool,
+    elements: BTreeMap<(Channel, ItemId), [u8; 32]>,
     /// Visits as a test's office has them.
     pub visits: BTreeMap<ItemId, Automerge>,
 }
@@ -124,8 +127,15 @@ impl Office {
     /// The same with channels whose last commit is this one.
     pub fn welcome_at(replica: &mut Replica, seq: u64) -> Self {
         let (line, _) = Line::open(replica, "", "test").unwrap();
-        let mut office =
-            Self { line, seqs: BTreeMap::new(), pushed: vec![], taken: 0, visits: BTreeMap::new() };
+        let mut office = Self {
+            line,
+            seqs: BTreeMap::new(),
+            pushed: vec![],
+            taken: 0,
+            whole: seq == 0,
+            elements: BTreeMap::new(),
+            visits: BTreeMap::new(),
+        };
         let head = |channel| ChannelHead { channel, epoch: EPOCH, seq, items: 9, digest: [0; 32] };
         let welcome = Welcome {
             protocol: 1,
@@ -177,6 +187,27 @@ impl Office {
         }
     }
 
+    /// The digest of a channel after this.
+    fn digest(&mut self, channel: Channel, it: &BatchItem) -> Bytes {
+        let element = match &it.news {
+            News::Record(bytes) => Some(record_element(channel, it.item, &hash(&bytes.0))),
+            News::Snapshot(bytes) => {
+                let heads = Automerge::load(&bytes.0).unwrap().get_heads();
+                let heads: Vec<[u8; 32]> = heads.into_iter().map(|it| it.0).collect();
+                Some(document_element(channel, it.item, &heads))
+            }
+            _ => None,
+        };
+        match element {
+            Some(element) => drop(self.elements.insert((channel, it.item), element)),
+            None => drop(self.elements.remove(&(channel, it.item))),
+        }
+        let mut digest = Digest::default();
+        let own = self.elements.iter().filter(|((of, _), _)| *of == channel);
+        own.for_each(|(_, element)| digest.add(element));
+        Bytes(digest.0.to_vec())
+    }
+
     /// Signs for everything that was pushed.
     pub fn receipt(&mut self, replica: &mut Replica) {
         let head = self.pushed.last().unwrap().head;
@@ -206,10 +237,8 @@ impl Office {
                 .collect(),
             as_of: NOW,
         };
-        let (channel, item, bytes) = (Channel::Device(device()), status.item(), status.to_bytes());
-        let digest = record_element(channel, item, &hash(&bytes)).to_vec();
-        let news = News::Record(Bytes(bytes));
-        self.last_batch(replica, channel, BatchItem { item, news }, Some(Bytes(digest)));
+        let news = News::Record(Bytes(status.to_bytes()));
+        self.batch(replica, Channel::Device(device()), BatchItem { item: status.item(), news });
     }
 
     /// Everything that a customer needs to order one product.
@@ -273,17 +302,7 @@ impl Office {
     }
 
     pub fn batch(&mut self, replica: &mut Replica, channel: Channel, item: BatchItem) {
-        self.last_batch(replica, channel, item, None);
-    }
-
-    /// A batch after which the channel is complete, when it states a digest.
-    pub fn last_batch(
-        &mut self,
-        replica: &mut Replica,
-        channel: Channel,
-        item: BatchItem,
-        digest: Option<Bytes>,
-    ) {
+        let digest = self.whole.then(|| self.digest(channel, &item));
         let seq = self.seqs.entry(channel).or_default();
         let (from, to) = (*seq, *seq + 1);
         *seq = to;
