@@ -29,3 +29,33 @@ test("an update waits until it is chosen, and keeps what was typed", async ({ ph
     await writeFile(WORKER, before);
   }
 });
+
+test("an update keeps what was not delivered yet, and delivers it", async ({ phone }) => {
+  const rep = new Rep(phone);
+  await rep.begins();
+  await rep.opensCustomer("hgsp", "海港食品 中山路店");
+  // Everything gets through but what was recorded here.
+  const rule = phone.network.cutAt("Push", Infinity);
+  await rep.checksIn();
+  await phone.page.getByLabel(phone.text("visit_note")).fill("Before the update");
+  await rep.checksOut("noNeed");
+  await rule.caught();
+
+  const before = await readFile(WORKER, "utf8");
+  try {
+    await writeFile(WORKER, `${before}\n// another version`);
+    await phone.page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
+    const choose = rep.button("update_now");
+    await expect(choose).toBeVisible();
+    await choose.click();
+    await expect(choose).toBeHidden();
+  } finally {
+    await writeFile(WORKER, before);
+  }
+  await expect(rep.state("savedHere")).toBeVisible();
+  expect(phone.network.passed("Push")).toBe(0);
+  rule.lift();
+  await rep.allDelivered();
+  await rep.opensCustomer("hgsp", "海港食品 中山路店");
+  await expect(phone.page.getByText(phone.text("visit.noNeed")).first()).toBeVisible();
+});
