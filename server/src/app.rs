@@ -37,7 +37,7 @@ pub struct App {
     /// Cancelled when the server goes down: whatever waits for long must watch it.
     pub stop: CancellationToken,
     /// Held as long as the server lives: two processes on one folder would each decide orders.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl App {
@@ -81,8 +81,19 @@ impl App {
             erp,
             desk,
             stop: CancellationToken::new(),
-            _lock: lock,
+            lock,
         }))
+    }
+}
+
+impl App {
+    /// Lets another process use the data folder: nothing is decided or served here any more. Lines
+    /// that are about to end may still hold on to this.
+    pub fn release(&self) {
+        if let Some(lock) = &self.lock {
+            // Whoever comes next says so if it did not work.
+            let _released = lock.unlock();
+        }
     }
 }
 

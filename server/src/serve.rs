@@ -59,7 +59,9 @@ impl Server {
     pub async fn stop(self) -> Result<()> {
         self.app.stop.cancel();
         self.background.join_all().await;
-        match tokio::time::timeout(STOP_TIME_MAX, self.serving).await {
+        let served = tokio::time::timeout(STOP_TIME_MAX, self.serving).await;
+        self.app.release();
+        match served {
             Ok(served) => served.map_err(Error::internal)?.map_err(Error::internal),
             // Whoever is still connected has had their time; nothing they were told is lost.
             Err(_) => Ok(()),
