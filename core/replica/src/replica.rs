@@ -99,6 +99,12 @@ impl Replica {
         Ok(())
     }
 
+    /// The last entry of the journal.
+    #[must_use]
+    pub fn journal_head(&self) -> roundsman_core::sync::Head {
+        self.journal.head
+    }
+
     /// What changed since the last call, for those who watch.
     pub fn take_changed(&mut self) -> Vec<Topic> {
         std::mem::take(&mut self.changed).into_iter().collect()

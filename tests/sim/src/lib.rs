@@ -1,1 +1,20 @@
-//! Sim.
+//! The simulator: the code that ships, on virtual time, with every fault from a seed.
+
+mod chance;
+mod check;
+mod clock;
+mod company;
+mod device;
+pub mod disk;
+mod ledger;
+mod plan;
+mod report;
+mod server;
+mod sim;
+mod trace;
+mod work;
+
+pub use check::Broken;
+pub use plan::{FAULTS, Plan};
+pub use report::{Outcome, Total, run_plan};
+pub use sim::{Sim, Summary};

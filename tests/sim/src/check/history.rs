@@ -1,0 +1,63 @@
+//! What the feed was at each commit.
+
+use std::collections::BTreeMap;
+
+use roundsman_core::sync::Channel;
+use roundsman_store::Commit;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{Broken, broken};
+use crate::server::Server;
+
+/// The heads and digests of channels, as they were committed.
+#[derive(Debug, Default)]
+pub struct History {
+    heads: BTreeMap<Channel, i64>,
+    digests: BTreeMap<(Channel, [u8; 16], u64), [u8; 32]>,
+    /// The first thing that was wrong with a commit.
+    pub wrong: Option<Broken>,
+    /// What each order's decision was when it was first seen.
+    pub decided: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What each journal entry's judgement was when it was last seen.
+    pub judged: BTreeMap<(Vec<u8>, i64), String>,
+    /// How many entries each channel had when it was last looked at.
+    pub seen: u64,
+}
+
+impl History {
+    /// Takes in a commit.
+    pub fn committed(&mut self, commit: &Commit, server: &Server) {
+        for (channel, seq) in commit.heads() {
+            if let Some(before) = self.heads.insert(channel, seq)
+                && seq != before + 1
+            {
+                let detail = format!("{channel} went from {before} to {seq}");
+                self.wrong.get_or_insert(broken("feed numbers are contiguous", detail));
+            }
+            self.seen += 1;
+            if let Ok(Some((epoch, at, digest))) = head(server.lens(), channel) {
+                self.digests.insert((channel, epoch, at), digest);
+            }
+        }
+    }
+
+    /// The server starts anew: what its last commit was, is known from its database alone.
+    pub fn restarted(&mut self) {
+        self.heads.clear();
+    }
+
+    /// What a channel's digest was at a commit, if that was seen.
+    #[must_use]
+    pub fn digest(&self, channel: Channel, epoch: [u8; 16], seq: u64) -> Option<[u8; 32]> {
+        self.digests.get(&(channel, epoch, seq)).copied()
+    }
+}
+
+/// A channel's epoch, number and digest.
+pub(super) type Place = ([u8; 16], u64, [u8; 32]);
+
+pub(super) fn head(db: &Connection, channel: Channel) -> rusqlite::Result<Option<Place>> {
+    db.prepare_cached("select epoch, seq, digest from channel where name = ?1")?
+        .query_row([channel.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()
+}

@@ -1,0 +1,363 @@
+//! The server's database, looked at beside the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::Change;
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind};
+use roundsman_core::records::{CustomerAccount, Record};
+use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use uuid::Uuid;
+
+use super::{Broken, broken};
+use crate::sim::Sim;
+
+/// Entries that wait for the office.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn quarantined(db: &Connection) -> rusqlite::Result<Vec<(DeviceId, u64)>> {
+    let mut statement = db.prepare_cached(
+        "select device, n from journal where state = 'quarantined' order by device, n limit 20",
+    )?;
+    let rows = statement.query_map([], |row| Ok((DeviceId(row.get::<_, Uuid>(0)?), row.get(1)?)))?;
+    rows.collect()
+}
+
+/// A customer's account as it is published.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn account(db: &Connection, customer: CustomerId) -> rusqlite::Result<Option<CustomerAccount>> {
+    let item = ItemId::new(ItemKind::CustomerAccount, customer);
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached("select bytes from record where item = ?1")?
+        .query_row([item.to_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(bytes.and_then(|bytes| CustomerAccount::from_bytes(&bytes).ok()))
+}
+
+/// The hash of a stored entry.
+pub(super) fn entry_hash(
+    db: &Connection,
+    device: DeviceId,
+    n: u64,
+) -> rusqlite::Result<Option<[u8; 32]>> {
+    db.prepare_cached("select hash from journal where device = ?1 and n = ?2")?
+        .query_row(params![device.0, n], |row| row.get(0))
+        .optional()
+}
+
+/// Everything in the server's database that follows from something else.
+///
+/// # Errors
+/// What is broken.
+pub(super) fn whole(sim: &mut Sim) -> Result<(), Broken> {
+    journals(sim)?;
+    digests(sim)?;
+    changes(sim)?;
+    orders(sim)
+}
+
+/// Journals have no gaps, every entry was judged once, and a judgement changes only as it may.
+fn journals(sim: &mut Sim) -> Result<(), Broken> {
+    const GAPS: &str = "journals have no gaps";
+    const JUDGED: &str = "judgements are stable";
+    let mut judged = std::mem::take(&mut sim.history.judged);
+    let mut quarantined = 0;
+    let db = sim.server.lens();
+    let gap: Option<Uuid> = db
+        .prepare_cached(
+            "select device from journal group by device \
+             having count(*) <> max(n) or min(n) <> 1 limit 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    if let Some(device) = gap {
+        return Err(broken(GAPS, format!("of {device}")));
+    }
+    let mut statement = db.prepare_cached(
+        "select j.device, j.n, j.state, coalesce(j.code, ''), j.n <= d.judged_n \
+         from journal j join device d on d.id = j.device",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        count += 1;
+        let key: (Vec<u8>, i64) = (row.get(0)?, row.get(1)?);
+        let (state, code, done): (String, String, bool) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        let what = || format!("entry {} is {state} ({code})", key.1);
+        if done == (state == "stored") {
+            return Err(broken(JUDGED, format!("{}, but judged is {done}", what())));
+        }
+        if state == "quarantined" {
+            quarantined += 1;
+            if code.is_empty() {
+                return Err(broken("a quarantined entry says why", what()));
+            }
+        }
+        if let Some(before) = judged.get(&key)
+            && !may_become(before, &state)
+        {
+            return Err(broken(JUDGED, format!("{} and was {before}", what())));
+        }
+        judged.insert(key, state);
+    }
+    drop(rows);
+    drop(statement);
+    sim.history.judged = judged;
+    sim.summary.quarantined = sim.summary.quarantined.max(quarantined);
+    sim.checked(GAPS, 1);
+    sim.checked(JUDGED, count);
+    Ok(())
+}
+
+fn may_become(before: &str, now: &str) -> bool {
+    before == now
+        || matches!(
+            (before, now),
+            ("stored", _) | ("quarantined", "released" | "declined" | "replaced") | ("declined", "replaced")
+        )
+}
+
+/// Every channel's digest is the sum of its elements, and they follow from what is stored.
+fn digests(sim: &mut Sim) -> Result<(), Broken> {
+    const NAME: &str = "the server's digests follow from its content";
+    let db = sim.server.lens();
+    let mut statement = db.prepare_cached(
+        "select c.name, c.digest, c.items, c.seq, m.item, m.element, m.seq, d.heads, r.hash \
+         from channel c left join membership m on m.channel = c.id \
+         left join document d on d.item = m.item left join record r on r.item = m.item order by c.id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut sums: BTreeMap<String, (Digest, [u8; 32], i64, i64)> = BTreeMap::new();
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let place = sums.entry(name.clone()).or_insert((Digest::default(), row.get(1)?, 0, row.get(2)?));
+        let Some(item) = row.get::<_, Option<[u8; ItemId::LEN]>>(4)? else { continue };
+        let element: [u8; 32] = row.get(5)?;
+        place.0.add(&element);
+        place.2 += 1;
+        count += 1;
+        let item = ItemId::from_bytes(&item).ok_or_else(|| broken(NAME, "an item's id"))?;
+        let channel: Channel = name.parse().map_err(|_| broken(NAME, name.clone()))?;
+        let (heads, record): (Option<Vec<u8>>, Option<[u8; 32]>) = (row.get(7)?, row.get(8)?);
+        let computed = match (heads, record) {
+            (Some(heads), _) => {
+                let heads: Vec<[u8; 32]> =
+                    heads.as_chunks::<32>().0.to_vec();
+                document_element(channel, item, &heads)
+            }
+            (None, Some(record)) => record_element(channel, item, &record),
+            (None, None) => return Err(broken(NAME, format!("{item} in {name} is nowhere"))),
+        };
+        if computed != element {
+            return Err(broken(NAME, format!("{item} in {name}")));
+        }
+        if row.get::<_, i64>(6)? > row.get::<_, i64>(3)? {
+            return Err(broken(NAME, format!("{item} in {name} is ahead of its channel")));
+        }
+    }
+    for (name, (sum, stated, items, said)) in &sums {
+        if sum.0 != *stated || items != said {
+            return Err(broken(NAME, format!("{name}: {items} items of {said}")));
+        }
+    }
+    drop(rows);
+    drop(statement);
+    sim.checked(NAME, count);
+    Ok(())
+}
+
+/// Admitted changes: closed under their dependencies, each actor's numbers once, whole entries, and
+/// the stored documents made of exactly them.
+fn changes(sim: &mut Sim) -> Result<(), Broken> {
+    const CLOSED: &str = "what is admitted depends on nothing else";
+    const ACTORS: &str = "an actor's numbers are used once";
+    const WHOLE: &str = "an operation is admitted whole or not at all";
+    let db = sim.server.lens();
+    let mut statement =
+        db.prepare_cached("select item, hash, bytes, device, n from change order by item")?;
+    let mut rows = statement.query([])?;
+    let mut admitted: BTreeMap<Vec<u8>, Vec<Change>> = BTreeMap::new();
+    let mut of_entry: BTreeSet<(Vec<u8>, i64, Vec<u8>)> = BTreeSet::new();
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let item: Vec<u8> = row.get(0)?;
+        let change = Change::from_bytes(row.get(2)?).map_err(|error| broken(CLOSED, error.to_string()))?;
+        if change.hash().0[..] != row.get::<_, Vec<u8>>(1)?[..] {
+            return Err(broken(CLOSED, "a change under another hash"));
+        }
+        of_entry.insert((row.get(3)?, row.get(4)?, item.clone()));
+        admitted.entry(item).or_default().push(change);
+        count += 1;
+    }
+    drop(rows);
+    for (item, changes) in &admitted {
+        let hashes: BTreeSet<_> = changes.iter().map(|change| change.hash()).collect();
+        let mut used = BTreeSet::new();
+        for change in changes {
+            if change.deps().iter().any(|dep| !hashes.contains(dep)) {
+                return Err(broken(CLOSED, format!("{}", name_of(item))));
+            }
+            if !used.insert((change.actor_id().clone(), change.seq())) {
+                return Err(broken(ACTORS, format!("{}", name_of(item))));
+            }
+        }
+    }
+    drop(statement);
+    sim.checked(CLOSED, count);
+    sim.checked(ACTORS, count);
+    whole_entries(sim, &of_entry, WHOLE)
+}
+
+fn whole_entries(
+    sim: &mut Sim,
+    of_entry: &BTreeSet<(Vec<u8>, i64, Vec<u8>)>,
+    name: &'static str,
+) -> Result<(), Broken> {
+    let db = sim.server.lens();
+    let mut statement = db.prepare_cached(
+        "select device, n, state, bytes, person from journal where state not in ('stored')",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let (device, n, state): (Vec<u8>, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let Ok(entry) = roundsman_core::sync::Entry::from_bytes(&row.get::<_, Vec<u8>>(3)?) else { continue };
+        let inside = matches!(state.as_str(), "admitted" | "released");
+        count += 1;
+        for change in &entry.changes {
+            let key = (device.clone(), n, change.item.to_bytes().to_vec());
+            if of_entry.contains(&key) != inside {
+                let detail = format!("entry {n} ({}) is {state}: {}", entry.operation, change.item);
+                return Err(broken(name, detail));
+            }
+        }
+    }
+    drop(rows);
+    drop(statement);
+    sim.checked(name, count);
+    Ok(())
+}
+
+fn name_of(item: &[u8]) -> String {
+    ItemId::from_bytes(item).map_or_else(|| "?".to_owned(), |item| item.to_string())
+}
+
+/// Every order is decided at most once, for what it says, and what follows from that adds up.
+fn orders(sim: &mut Sim) -> Result<(), Broken> {
+    const ONCE: &str = "an order is decided once";
+    const SUMS: &str = "what was decided adds up";
+    let mut decided = std::mem::take(&mut sim.history.decided);
+    let db = sim.server.lens();
+    let mut statement = db.prepare_cached(
+        "select s.id, s.number, s.total_minor, o.total_minor, o.id is null, s.body, \
+                (select bytes from record r where substr(r.item, 2) = s.id and hex(substr(r.item, 1, 1)) = ?1) \
+         from erp_sales_order s left join order_row o on o.id = s.id order by s.number",
+    )?;
+    let kind = format!("{:02X}", ItemKind::SalesOrder as u8);
+    let mut rows = statement.query([kind])?;
+    let (mut count, mut first, mut last) = (0_i64, i64::MAX, 0);
+    while let Some(row) = rows.next()? {
+        count += 1;
+        let (id, number): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
+        let digits: i64 = number.rsplit('-').next().and_then(|it| it.parse().ok()).unwrap_or(0);
+        (first, last) = (first.min(digits), last.max(digits));
+        if row.get::<_, bool>(4)? {
+            return Err(broken(ONCE, format!("{number} is of no order")));
+        }
+        let record: Option<Vec<u8>> = row.get(6)?;
+        let Some(record) = record else {
+            return Err(broken(ONCE, format!("{number} was decided and not published")));
+        };
+        if let Some(before) = decided.get(&id)
+            && *before != record
+        {
+            return Err(broken(ONCE, format!("{number} was decided anew")));
+        }
+        decided.insert(id, record);
+    }
+    drop(rows);
+    drop(statement);
+    let next: Option<i64> = db
+        .query_row("select next from erp_number where series = 'SO'", [], |row| row.get(0))
+        .optional()?;
+    if let Some(next) = next
+        && count > 0
+        && (last - first + 1 != count || next != last)
+    {
+        return Err(broken(ONCE, format!("{count} decisions with numbers {first} to {last}, next {next}")));
+    }
+    let wrong: Option<i64> = db
+        .query_row(
+            "select o.id from outbox o left join erp_sales_order s on s.id = substr(o.item, 2) \
+             where (o.state = 'done') <> (s.id is not null) limit 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(row) = wrong {
+        return Err(broken(ONCE, format!("row {row} of the outbox and its order disagree")));
+    }
+    let lost: Option<Uuid> = db
+        .query_row(
+            "select id from order_row r where not exists \
+             (select 1 from outbox o where substr(o.item, 2) = r.id) limit 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(order) = lost {
+        return Err(broken(ONCE, format!("order {order} will never be decided")));
+    }
+    let reserved: Option<f64> = db
+        .query_row(
+            "select sum(cast(reserved as real)) - (select coalesce(sum(cast(quantity as real)), 0) from erp_reservation) \
+             from erp_stock",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?
+        .flatten();
+    if reserved.is_some_and(|difference| difference.abs() > 0.001) {
+        return Err(broken(SUMS, format!("reservations are off by {reserved:?}")));
+    }
+    let off: Option<(Uuid, i64, i64)> = db
+        .query_row(
+            "select c.id, c.uninvoiced, coalesce(sum(s.total_minor), 0) as total from erp_customer c \
+             left join erp_sales_order s on s.customer = c.id and s.outcome in ('accepted', 'acceptedWithChange') \
+             group by c.id having c.uninvoiced <> total limit 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    if let Some((customer, said, sum)) = off {
+        return Err(broken(SUMS, format!("{customer} owes {said} for orders of {sum}")));
+    }
+    sim.history.decided = decided;
+    sim.summary.orders = count.unsigned_abs();
+    sim.checked(ONCE, count.unsigned_abs());
+    sim.checked(SUMS, 1);
+    Ok(())
+}
+
+/// Hashes of records and what is under them.
+pub(super) fn records_are_what_they_say(sim: &mut Sim) -> Result<(), Broken> {
+    const NAME: &str = "records are what they say";
+    let db = sim.server.lens();
+    let mut statement = db.prepare_cached("select item, bytes, hash from record")?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        count += 1;
+        if hash(&row.get::<_, Vec<u8>>(1)?) != row.get::<_, [u8; 32]>(2)? {
+            return Err(broken(NAME, name_of(&row.get::<_, Vec<u8>>(0)?)));
+        }
+    }
+    drop(rows);
+    drop(statement);
+    sim.checked(NAME, count);
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The ledger: every operation of which a person was told that it is saved, and every receipt.
+
+use std::collections::BTreeMap;
+
+use roundsman_core::id::DeviceId;
+use roundsman_core::sync::Head;
+
+/// An operation that was saved on a device.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Hash of its entry.
+    pub hash: [u8; 32],
+    /// Set when it may be gone because the device's storage was taken away, or lied.
+    pub lost: bool,
+}
+
+/// What was promised to whom.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// By device and number.
+    pub saved: BTreeMap<(DeviceId, u64), Saved>,
+    /// The highest receipt of each device that left the server.
+    pub receipts: BTreeMap<DeviceId, Head>,
+}
+
+impl Ledger {
+    /// Somebody was told that this is saved.
+    pub fn saved(&mut self, device: DeviceId, head: Head) {
+        self.saved.insert((device, head.n), Saved { hash: head.hash, lost: false });
+    }
+
+    /// Entries of a device after this one may be gone: its storage was taken away.
+    pub fn may_be_lost(&mut self, device: DeviceId, after: u64) {
+        for (_, saved) in self.saved.range_mut((device, after + 1)..=(device, u64::MAX)) {
+            saved.lost = true;
+        }
+    }
+
+    /// A receipt left the server.
+    pub fn receipt(&mut self, device: DeviceId, head: Head) {
+        let known = self.receipts.entry(device).or_insert(head);
+        if head.n > known.n {
+            *known = head;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a seed means: how large, how long, and what goes wrong how often.
+
+use crate::chance::Chance;
+
+/// Kinds of what goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A line is cut in the middle of what is said.
+    Cut,
+    /// A line carries nothing up any more, and nobody is told.
+    DeadUp,
+    /// The same the other way.
+    DeadDown,
+    /// An old line delivers what was said on it after a new one was opened.
+    Late,
+    /// The network comes and goes every second.
+    Flap,
+    /// The app is killed.
+    Kill,
+    /// The app is killed at a write or a sync.
+    KillAtWrite,
+    /// The device's battery is pulled.
+    PowerCut,
+    /// The device sleeps.
+    Suspend,
+    /// The device's clock is wrong from now on.
+    Clock,
+    /// A write or sync of the device fails.
+    WriteFails,
+    /// The device's disk is full for a while.
+    DiskFull,
+    /// The device's disk says that it synced what it did not, and the battery is pulled.
+    SyncLies,
+    /// The file that can be rebuilt is deleted.
+    MainGone,
+    /// The device's storage is what it was some time ago.
+    Rollback,
+    /// The device's storage runs on a second device as well.
+    Clone,
+    /// The device's storage is gone.
+    Evict,
+    /// The server is killed.
+    ServerKill,
+    /// The server is killed at a write or a sync.
+    ServerKillAtWrite,
+    /// The server is killed after something was done and before anybody is told.
+    ServerKillBeforeSending,
+    /// The server's power is cut.
+    ServerPowerCut,
+    /// A write or sync of the server fails.
+    ServerWriteFails,
+    /// The server's disk is full for a while.
+    ServerDiskFull,
+    /// A device that somebody changed sends what it may not.
+    Forge,
+    /// A customer moves to another territory.
+    Move,
+    /// A rep's right to a territory ends, or begins again.
+    Revoke,
+    /// The device's token is worth nothing.
+    Token,
+}
+
+/// Every kind, with its name.
+pub const FAULTS: &[(Fault, &str)] = &[
+    (Fault::Cut, "line cut"),
+    (Fault::DeadUp, "line dead upwards"),
+    (Fault::DeadDown, "line dead downwards"),
+    (Fault::Late, "old line delivers late"),
+    (Fault::Flap, "network flaps"),
+    (Fault::Kill, "app killed"),
+    (Fault::KillAtWrite, "app killed at a write"),
+    (Fault::PowerCut, "device loses power"),
+    (Fault::Suspend, "device sleeps"),
+    (Fault::Clock, "device clock wrong"),
+    (Fault::WriteFails, "device write fails"),
+    (Fault::DiskFull, "device disk full"),
+    (Fault::SyncLies, "device disk lies about a sync"),
+    (Fault::MainGone, "device main file gone"),
+    (Fault::Rollback, "device storage rolled back"),
+    (Fault::Clone, "device storage cloned"),
+    (Fault::Evict, "device storage evicted"),
+    (Fault::ServerKill, "server killed"),
+    (Fault::ServerKillAtWrite, "server killed at a write"),
+    (Fault::ServerKillBeforeSending, "server killed before it told"),
+    (Fault::ServerPowerCut, "server loses power"),
+    (Fault::ServerWriteFails, "server write fails"),
+    (Fault::ServerDiskFull, "server disk full"),
+    (Fault::Forge, "device forges"),
+    (Fault::Move, "customer moves"),
+    (Fault::Revoke, "grant ends and begins"),
+    (Fault::Token, "token worthless"),
+];
+
+impl Fault {
+    /// Its name in the summary.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        FAULTS.iter().find(|(fault, _)| *fault == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// What one run is.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// Reps.
+    pub reps: u32,
+    /// Their devices.
+    pub devices: u32,
+    /// Days.
+    pub days: u32,
+    /// What the office does in a day.
+    pub office_acts: u32,
+    /// How often each fault comes in a day.
+    pub faults: Vec<(Fault, u32)>,
+    /// Whether the server's database is on a real disk.
+    pub real_disk: bool,
+}
+
+impl Plan {
+    /// What this seed means: its own size, and its own set of faults at its own rates.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut chance = Chance::new(seed, "plan", 0);
+        let devices: u32 = *chance.pick(&[1, 2, 2, 3, 3, 4, 5, 6, 8, 12, 20]);
+        let reps = (devices * 3).div_ceil(4);
+        let days = if devices > 6 { 1 } else { *chance.pick(&[1, 1, 2, 3]) };
+        let real_disk = chance.percent(12);
+        let often = *chance.pick(&[1, 2, 4]);
+        let share = *chance.pick(&[0, 30, 50, 70]);
+        let faults = FAULTS.iter().filter_map(|(fault, _)| {
+            let on = chance.percent(share);
+            let times = chance.between(1, 3) as u32 * often * devices.div_ceil(3);
+            on.then_some((*fault, times))
+        });
+        let faults = faults.collect();
+        Self { seed, reps, devices, days, office_acts: chance.below(30), faults, real_disk }
+    }
+
+    /// The same without anything going wrong.
+    #[must_use]
+    pub fn quiet(seed: u64) -> Self {
+        Self { faults: Vec::new(), ..Self::of(seed) }
+    }
+}

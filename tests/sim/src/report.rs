@@ -1,0 +1,103 @@
+//! What many runs came to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::check::Broken;
+use crate::plan::Plan;
+use crate::sim::{Sim, Summary};
+
+/// How a run ended.
+pub enum Outcome {
+    /// Everything held.
+    Well(Summary),
+    /// Something did not.
+    Broken(Broken, Summary),
+}
+
+impl Outcome {
+    /// What was done.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        let (Self::Well(summary) | Self::Broken(_, summary)) = self;
+        summary
+    }
+}
+
+/// Runs a plan.
+///
+/// # Errors
+/// When the simulator itself fails.
+pub fn run_plan(plan: Plan, verbose: bool) -> Result<Outcome> {
+    let mut sim = Sim::new(plan, verbose)?;
+    Ok(match sim.run() {
+        Ok(()) => Outcome::Well(sim.summary.clone()),
+        Err(broken) => Outcome::Broken(broken, sim.summary.clone()),
+    })
+}
+
+/// The sum of many runs.
+#[derive(Debug, Default)]
+pub struct Total {
+    runs: u64,
+    broken: u64,
+    operations: u64,
+    syncs: u64,
+    frames: u64,
+    orders: u64,
+    quarantined: u64,
+    /// Faults, by kind.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Checks, by invariant.
+    pub checks: BTreeMap<&'static str, u64>,
+}
+
+impl Total {
+    /// Adds a run.
+    pub fn add(&mut self, outcome: &Outcome) {
+        let summary = outcome.summary();
+        self.runs += 1;
+        self.broken += u64::from(matches!(outcome, Outcome::Broken(..)));
+        self.operations += summary.operations;
+        self.syncs += summary.syncs;
+        self.frames += summary.frames;
+        self.orders += summary.orders;
+        self.quarantined += summary.quarantined;
+        for (kind, times) in &summary.faults {
+            *self.faults.entry(kind).or_default() += times;
+        }
+        for (invariant, times) in &summary.checks {
+            *self.checks.entry(invariant).or_default() += times;
+        }
+    }
+
+    /// A device-day has at least 100 operations and 10 catch-ups.
+    #[must_use]
+    pub fn device_days(&self) -> u64 {
+        (self.operations / 100).min(self.syncs / 10)
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn table(&self, took: Duration) -> String {
+        let mut text = String::new();
+        let days = self.device_days();
+        let years_per_core_day =
+            days as f64 / 365.0 * 86_400.0 / took.as_secs_f64().max(f64::MIN_POSITIVE);
+        let _ = writeln!(
+            text,
+            "{} runs, {} broken, {:.1} s\n{days} device-days: {} operations, {} catch-ups, {} frames, {} orders decided, {} entries in quarantine\n{years_per_core_day:.0} device-years per core-day",
+            self.runs, self.broken, took.as_secs_f64(), self.operations, self.syncs, self.frames, self.orders, self.quarantined
+        );
+        for (what, counts) in [("faults", &self.faults), ("checks", &self.checks)] {
+            let _ = writeln!(text, "\n{what}");
+            for (name, times) in counts {
+                let _ = writeln!(text, "{times:>10}  {name}");
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,153 @@
+//! What the office does.
+
+use roundsman_core::id::{DeviceId, PersonId};
+use roundsman_core::quantity::Quantity;
+use roundsman_core::sync::Channel;
+use roundsman_erp::embedded::master;
+
+use super::Sim;
+use crate::check::Broken;
+use crate::work;
+
+impl Sim {
+    pub(super) fn office_acts(&mut self) -> Result<(), Broken> {
+        if !self.server.is_running() {
+            return Ok(());
+        }
+        match self.office.below(10) {
+            0..=3 => self.edit(),
+            4 => self.change_price(),
+            5 => self.count_stock(),
+            6..=7 => self.release_or_decline(),
+            _ => self.pay(),
+        }
+        self.judge_soon();
+        self.hub_did();
+        self.died()?;
+        crate::check::commits(self)
+    }
+
+    fn edit(&mut self) {
+        let customers = &self.company.customers;
+        let (customer, _) = *self.office.pick(customers);
+        let request = work::edit(&mut self.office, customer);
+        let (app, office) = (self.server.app(), self.company.office);
+        let _answer = self.server.wait(app.desk.run(office, request));
+    }
+
+    fn change_price(&mut self) {
+        let product = self.office.pick(&self.company.products).clone();
+        let (price, now) = (self.company.price(&product, self.server.now()), self.server.now());
+        let app = self.server.app();
+        let _answer = self.server.wait(app.store.write.run(move |db, commit| {
+            Box::pin(async move { master::put_price(db, commit, &price, now).await })
+        }));
+    }
+
+    fn count_stock(&mut self) {
+        let product = self.office.pick(&self.company.products).clone();
+        let warehouse = self.company.warehouse.clone();
+        let there = Quantity::from(self.office.between(0, 3_000));
+        let app = self.server.app();
+        let _answer = self.server.wait(app.store.write.run(move |db, _| {
+            Box::pin(async move { master::count_stock(db, &warehouse, &product, there).await })
+        }));
+    }
+
+    fn pay(&mut self) {
+        let (customer, _) = *self.office.pick(&self.company.customers);
+        let (currency, now) = (self.company.list.currency, self.server.now());
+        let money = |minor| roundsman_core::money::Money::new(minor, currency);
+        let balance = (money(self.office.between(0, 300_000)), money(0));
+        let app = self.server.app();
+        let _answer = self.server.wait(app.store.write.run(move |db, commit| {
+            Box::pin(async move { master::set_balance(db, commit, customer, balance, now).await })
+        }));
+    }
+
+    fn release_or_decline(&mut self) {
+        let waiting = crate::check::quarantined(self.server.lens()).unwrap_or_default();
+        if waiting.is_empty() {
+            return;
+        }
+        let (device, n): (DeviceId, u64) = *self.office.pick(&waiting);
+        let (app, by) = (self.server.app(), self.company.office);
+        let (store, clock) = (app.store.clone(), app.clock.clone());
+        if self.office.one_in(2) {
+            let release = roundsman_server::hub::release(&store, &clock, (device, n), by);
+            let _answer = self.server.wait(release);
+        } else {
+            let note = "not now".to_owned();
+            let decline = roundsman_server::hub::decline(&store, &clock, (device, n), by, note);
+            let _answer = self.server.wait(decline);
+        }
+    }
+
+    /// A customer gets another territory.
+    pub(super) fn move_customer(&mut self) {
+        let number = self.office.below(self.company.customers.len() as u32) as usize;
+        let (customer, _) = self.company.customers[number];
+        let territory = *self.office.pick(&self.company.territories);
+        let Ok(Some(account)) = crate::check::account(self.server.lens(), customer) else { return };
+        if self.company.assign(&self.server, account, territory).is_ok() {
+            self.company.customers[number].1 = territory;
+        }
+    }
+
+    /// A rep is granted another territory.
+    pub(super) fn grant(&mut self, person: PersonId) {
+        let territory = *self.office.pick(&self.company.territories);
+        let (channel, now) = (Channel::Territory(territory), self.server.now());
+        let grants = self.grants.entry((person, channel)).or_default();
+        if grants.iter().any(|(_, until)| until.is_none()) {
+            return;
+        }
+        grants.push((now.millis(), None));
+        let app = self.server.app();
+        let _answer = self.server.wait(app.store.write.run(move |db, _| {
+            Box::pin(async move { roundsman_store::people::grant(db, person, channel, now).await })
+        }));
+    }
+
+    /// Whether somebody may see a channel now, or might until a moment ago.
+    pub(crate) fn may_see(&self, person: PersonId, device: DeviceId, channel: Channel) -> bool {
+        /// The server looks for rights that ended every half minute.
+        const NOTICED_MS: i64 = 45_000;
+        let now = self.time.now();
+        match channel {
+            Channel::Catalog => true,
+            Channel::User(id) => id == person,
+            Channel::Device(id) => id == device,
+            Channel::Territory(_) | Channel::Warehouse(_) => {
+                self.grants.get(&(person, channel)).is_some_and(|grants| {
+                    grants.iter().any(|(since, until)| {
+                        *since <= now && until.is_none_or(|until| now < until + NOTICED_MS)
+                    })
+                })
+            }
+        }
+    }
+
+    /// The channels of somebody on a device now.
+    pub(crate) fn granted(&self, person: PersonId, device: DeviceId) -> Vec<Channel> {
+        let mut granted = vec![Channel::Catalog, Channel::User(person), Channel::Device(device)];
+        let now = self.time.now();
+        for ((_, channel), spans) in self.grants.iter().filter(|((whose, _), _)| *whose == person) {
+            let runs = |(since, until): &(i64, Option<i64>)| {
+                *since <= now && until.is_none_or(|until| now < until)
+            };
+            if spans.iter().any(runs) {
+                granted.push(*channel);
+            }
+        }
+        granted.sort();
+        granted.dedup();
+        granted
+    }
+
+    /// Whether somebody saw a channel at any time.
+    pub(crate) fn ever_saw(&self, person: PersonId, device: DeviceId, channel: Channel) -> bool {
+        self.grants.contains_key(&(person, channel))
+            || self.may_see(person, device, channel)
+    }
+}
