@@ -7,6 +7,7 @@ mod fuzz;
 mod install;
 mod run;
 mod shell;
+mod sim;
 mod size;
 mod stage;
 mod stamp;
@@ -35,6 +36,11 @@ Usage: cargo xtask <chore> [options]
   fuzz    Bytes that nobody honest would send, against every decoder; adds to tests/corpus
             --minutes M   all decoders together (5)
             --seed S      repeat a run
+  sim     Devices, hub and office on virtual time, with every fault from a seed
+            --seed S      one run; with --verbose every event of it
+            --runs N      so many runs (100)
+            --minutes M   runs for so long
+            --planted     known faults in product code, each of which must be found
   torture Real servers killed under load, cut off, out of disk, attacked
             --cycles N    kills (200)
             --minutes M   stop killing after so long
@@ -71,6 +77,7 @@ fn dispatch() -> Result<()> {
         Some("test") => test::run(args, handed_on),
         Some("fuzz") => fuzz::run(args),
         Some("torture") => torture::run(args),
+        Some("sim") => sim::run(args),
         Some("wasm") => wasm::run(args),
         Some("bench") => bench::run(args),
         Some("size") => finish(args).and_then(|()| size::run()),

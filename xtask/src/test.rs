@@ -8,7 +8,7 @@ use pico_args::Arguments;
 use crate::shell::{node_command, show};
 use crate::stage::{Did, Stages};
 use crate::wasm::{self, Build};
-use crate::{check, finish, install, run, size, web};
+use crate::{check, finish, install, run, sim, size, web};
 
 /// `cargo xtask test`
 pub fn run(mut args: Arguments, handed_on: Vec<OsString>) -> Result<()> {
@@ -32,6 +32,8 @@ fn everything(stages: &mut Stages) -> Result<()> {
     stages.need("npm packages", install::npm_packages)?;
     check::lints(stages);
     stages.judge("tests: Rust", || check::rust_tests(&[]));
+    stages.judge("simulation: a minute", sim::minute);
+    stages.judge("simulation: planted faults", sim::some_planted);
     build(stages, Build::Shipped)?;
     check::types(stages);
     check::scripts(stages)?;

@@ -140,8 +140,8 @@ impl Company {
                     people::add(db, commit, rep, &format!("rep{number}"), "", now).await?;
                 }
                 for (rep, territory) in grants {
-                    people::grant(db, rep, Channel::Territory(territory), now).await?;
-                    people::grant(db, rep, place, now).await?;
+                    people::grant(db, commit, rep, Channel::Territory(territory), now).await?;
+                    people::grant(db, commit, rep, place, now).await?;
                 }
                 Ok(())
             })

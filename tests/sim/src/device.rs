@@ -49,7 +49,11 @@ pub struct Device {
     pub session: u64,
     /// The last of them in which it was brought up to date.
     pub synced: u64,
-    /// The company does not want it any more.
+    /// The highest number recorded, as a place beside its files remembers it.
+    pub second_place: u64,
+    /// Whether its disk lies.
+    pub lying: bool,
+    /// The company does not want it now.
     pub locked_out: bool,
 }
 
@@ -75,6 +79,8 @@ impl Device {
             retired: false,
             session: 0,
             synced: 0,
+            second_place: 0,
+            lying: false,
             locked_out: false,
         }
     }
@@ -88,6 +94,7 @@ impl Device {
         let files = Files::open(&journal, &main, Some(VFS), None)?;
         let mut replica = Replica::open(files, Box::new(self.clock.clone()))?;
         replica.adopt(self.identity.clone())?;
+        replica.remember(self.second_place);
         self.replica = Some(replica);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The ledger: every operation of which a person was told that it is saved, and every receipt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roundsman_core::id::DeviceId;
 use roundsman_core::sync::Head;
@@ -21,12 +21,17 @@ pub struct Ledger {
     pub saved: BTreeMap<(DeviceId, u64), Saved>,
     /// The highest receipt of each device that left the server.
     pub receipts: BTreeMap<DeviceId, Head>,
+    copied: BTreeMap<DeviceId, u64>,
+    /// Entries that must never be admitted.
+    pub forged: BTreeSet<(DeviceId, u64)>,
 }
 
 impl Ledger {
     /// Somebody was told that this is saved.
     pub fn saved(&mut self, device: DeviceId, head: Head) {
-        self.saved.insert((device, head.n), Saved { hash: head.hash, lost: false });
+        // Of a copied storage, one device goes on under another name with what it recorded.
+        let lost = self.copied.get(&device).is_some_and(|after| head.n > *after);
+        self.saved.insert((device, head.n), Saved { hash: head.hash, lost });
     }
 
     /// Entries of a device after this one may be gone: its storage was taken away.
@@ -34,6 +39,14 @@ impl Ledger {
         for (_, saved) in self.saved.range_mut((device, after + 1)..=(device, u64::MAX)) {
             saved.lost = true;
         }
+    }
+
+    /// From this entry on, two devices go under one name.
+    pub fn copied(&mut self, device: DeviceId, after: u64) {
+        let known = self.copied.entry(device).or_insert(after);
+        *known = after.min(*known);
+        let after = *known;
+        self.may_be_lost(device, after);
     }
 
     /// A receipt left the server.

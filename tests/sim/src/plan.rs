@@ -57,6 +57,8 @@ pub enum Fault {
     Move,
     /// A rep's right to a territory ends, or begins again.
     Revoke,
+    /// Somebody may not sign in for a while.
+    Disable,
     /// The device's token is worth nothing.
     Token,
 }
@@ -89,6 +91,7 @@ pub const FAULTS: &[(Fault, &str)] = &[
     (Fault::Forge, "device forges"),
     (Fault::Move, "customer moves"),
     (Fault::Revoke, "grant ends and begins"),
+    (Fault::Disable, "person disabled"),
     (Fault::Token, "token worthless"),
 ];
 

@@ -3,7 +3,7 @@
 use roundsman_core::views::{Connection as LineState, SyncView};
 use roundsman_replica::Query;
 
-use super::history::head;
+use super::history::{cursor, head};
 use super::{Broken, broken, device, hub, model};
 use crate::sim::Sim;
 
@@ -90,7 +90,7 @@ fn same_as_the_server(sim: &mut Sim, number: usize) -> Result<(), Broken> {
     let granted = sim.granted(identity.person, identity.device);
     for channel in &granted {
         let theirs = head(sim.server.lens(), *channel)?;
-        let ours = head(&copy.main, *channel)?;
+        let ours = cursor(&copy.main, *channel)?;
         let empty = theirs.is_none_or(|(_, seq, _)| seq == 0);
         if ours != theirs && !(empty && ours.is_none_or(|(_, seq, _)| seq == 0)) {
             let at = |place: Option<([u8; 16], u64, [u8; 32])>| {

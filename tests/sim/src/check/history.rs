@@ -35,8 +35,14 @@ impl History {
                 self.wrong.get_or_insert(broken("feed numbers are contiguous", detail));
             }
             self.seen += 1;
-            if let Ok(Some((epoch, at, digest))) = head(server.lens(), channel) {
-                self.digests.insert((channel, epoch, at), digest);
+            match head(server.lens(), channel) {
+                Ok(Some((epoch, at, digest))) => {
+                    self.digests.insert((channel, epoch, at), digest);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.wrong.get_or_insert(error.into());
+                }
             }
         }
     }
@@ -56,8 +62,22 @@ impl History {
 /// A channel's epoch, number and digest.
 pub(super) type Place = ([u8; 16], u64, [u8; 32]);
 
+/// As the server has it.
 pub(super) fn head(db: &Connection, channel: Channel) -> rusqlite::Result<Option<Place>> {
-    db.prepare_cached("select epoch, seq, digest from channel where name = ?1")?
+    place(
+        db,
+        channel,
+        "select (select bytes from epoch order by id desc limit 1), seq, digest from channel where name = ?1",
+    )
+}
+
+/// As a device has it.
+pub(super) fn cursor(db: &Connection, channel: Channel) -> rusqlite::Result<Option<Place>> {
+    place(db, channel, "select epoch, seq, digest from channel where name = ?1")
+}
+
+fn place(db: &Connection, channel: Channel, sql: &str) -> rusqlite::Result<Option<Place>> {
+    db.prepare_cached(sql)?
         .query_row([channel.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()
 }

@@ -96,6 +96,12 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
                 return Err(broken("a quarantined entry says why", what()));
             }
         }
+        let forged = uuid::Uuid::from_slice(&key.0).is_ok_and(|device| {
+            sim.ledger.forged.contains(&(DeviceId(device), key.1.unsigned_abs()))
+        });
+        if forged && state == "admitted" {
+            return Err(broken("what is forged is not admitted", what()));
+        }
         if let Some(before) = judged.get(&key)
             && !may_become(before, &state)
         {
@@ -108,6 +114,7 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
     sim.history.judged = judged;
     sim.summary.quarantined = sim.summary.quarantined.max(quarantined);
     sim.checked(GAPS, 1);
+    sim.checked("what is forged is not admitted", sim.ledger.forged.len() as u64);
     sim.checked(JUDGED, count);
     Ok(())
 }

@@ -22,6 +22,11 @@ impl Sim {
         }
         self.after(SECOND, Event::ServerStart);
         for device in 0..self.devices.len() {
+            if self.devices[device].locked_out {
+                self.after(2 * SECOND, Event::Enable(device));
+            }
+        }
+        for device in 0..self.devices.len() {
             let it = &mut self.devices[device];
             it.disk.set_full(false);
             it.disk.set_lying(false);

@@ -86,6 +86,7 @@ impl Sim {
                 if let Some(head) = head.filter(|_| recorded.n > 0) {
                     self.summary.operations += 1;
                     it.promised = head;
+                    it.second_place = it.second_place.max(head.n);
                     let id = it.identity.device;
                     self.ledger.saved(id, head);
                 }
@@ -194,7 +195,14 @@ impl Sim {
             return self.replace(device);
         }
         let wants = it.replica.as_ref().is_some_and(roundsman_replica::Replica::wants_token);
-        if !wants || !self.server.is_running() || it.locked_out {
+        if !wants { return Ok(()) }
+        self.renew(device)
+    }
+
+    /// Gets a new token, as refreshing does.
+    pub(super) fn renew(&mut self, device: usize) -> Result<(), Broken> {
+        let it = &self.devices[device];
+        if !self.server.is_running() || it.locked_out {
             return Ok(());
         }
         let (person, id) = (it.identity.person, it.identity.device);

@@ -1,5 +1,10 @@
 //! What goes wrong.
 
+use ed25519_dalek::{Signer as _, SigningKey};
+use roundsman_core::views::LostView;
+use roundsman_replica::Identity;
+use roundsman_server::identity::{Succession, Token};
+
 use super::{Event, MINUTE, SECOND, Sim};
 use crate::check::Broken;
 use crate::plan::Fault;
@@ -19,7 +24,7 @@ impl Sim {
             | Fault::ServerPowerCut
             | Fault::ServerWriteFails
             | Fault::ServerDiskFull => self.server_fault(kind)?,
-            Fault::Move | Fault::Revoke | Fault::Forge | Fault::Token => {
+            Fault::Move | Fault::Revoke | Fault::Disable | Fault::Forge | Fault::Token => {
                 self.people_fault(kind, device)?
             }
             _ => self.device_fault(kind, device)?,
@@ -187,27 +192,208 @@ impl Sim {
     }
 
     fn people_fault(&mut self, kind: Fault, device: usize) -> Result<bool, Broken> {
+        let person = self.devices[device].identity.person;
         match kind {
-            Fault::Token => self.devices[device].token = String::new(),
+            Fault::Token => {
+                self.devices[device].token = String::new();
+                return Ok(true);
+            }
             _ if !self.server.is_running() => return Ok(false),
-            Fault::Move => {
-                self.move_customer();
-                self.hub_did();
-                self.died()?;
-                crate::check::commits(self)?;
+            Fault::Move => self.move_customer(),
+            Fault::Revoke => self.change_grant(person),
+            Fault::Disable => {
+                self.disable(person, true);
+                let long = self.trouble.between(MINUTE, 60 * MINUTE);
+                self.after(long, Event::Enable(device));
+            }
+            _ => return self.forge(device),
+        }
+        self.hub_did();
+        self.died()?;
+        crate::check::commits(self)?;
+        Ok(true)
+    }
+
+    pub(super) fn enable(&mut self, device: usize) -> Result<(), Broken> {
+        if !self.server.is_running() {
+            self.after(MINUTE, Event::Enable(device));
+            return Ok(());
+        }
+        let person = self.devices[device].identity.person;
+        self.disable(person, false);
+        self.hub_did();
+        if self.died()? {
+            self.after(MINUTE, Event::Enable(device));
+        }
+        Ok(())
+    }
+
+    /// The device's storage is taken away or put back.
+    fn storage_fault(&mut self, kind: Fault, device: usize) -> Result<bool, Broken> {
+        match kind {
+            Fault::SyncLies => {
+                self.devices[device].disk.set_lying(true);
+                let long = self.trouble.between(MINUTE, 30 * MINUTE);
+                self.after(long, Event::LieComesOut(device));
+            }
+            Fault::Rollback => {
+                let image = self.devices[device].disk.image();
+                let long = self.trouble.between(10 * MINUTE, 3 * 60 * MINUTE);
+                self.images.insert(device, image);
+                self.after(long, Event::RollBack(device));
+            }
+            Fault::Clone => {
+                if self.devices.len() > 30 || !self.server.is_running() {
+                    return Ok(false);
+                }
+                self.clone_device(device);
+            }
+            Fault::Evict => {
+                if !self.server.is_running() {
+                    return Ok(false);
+                }
+                return self.evict(device);
             }
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    /// The device's storage is taken away or put back.
-    fn storage_fault(&mut self, _kind: Fault, _device: usize) -> Result<bool, Broken> {
-        Ok(false)
+    pub(super) fn lie_comes_out(&mut self, device: usize) -> Result<(), Broken> {
+        if !std::mem::take(&mut self.devices[device].lying) && self.devices[device].retired {
+            return Ok(());
+        }
+        self.devices[device].disk.set_lying(false);
+        if self.calm || self.devices[device].replica.is_none() {
+            return Ok(());
+        }
+        self.devices[device].tampered = true;
+        self.kill_device(device, true);
+        Ok(())
     }
 
-    /// Another device takes the place of one that the server does not take any more.
-    pub(super) fn replace(&mut self, _device: usize) -> Result<(), Broken> {
+    pub(super) fn roll_back(&mut self, device: usize) -> Result<(), Broken> {
+        let Some(image) = self.images.remove(&device) else { return Ok(()) };
+        if self.calm || self.devices[device].replica.is_none() {
+            return Ok(());
+        }
+        self.kill_device(device, false);
+        self.devices[device].disk.restore(&image);
+        self.devices[device].tampered = true;
+        Ok(())
+    }
+
+    /// A second device starts on a copy of the first one's storage.
+    fn clone_device(&mut self, device: usize) {
+        let it = &self.devices[device];
+        let number = self.devices.len();
+        let (seed, part) = (self.plan.seed, number as u64);
+        let clock = crate::clock::DeviceClock::new(
+            self.time.clone(),
+            0,
+            crate::chance::Chance::new(seed, "entropy", part),
+        );
+        let chance = crate::chance::Chance::new(seed, "rep", part);
+        let mut copy =
+            crate::device::Device::new(it.identity.clone(), it.token.clone(), clock, chance);
+        copy.disk.restore(&it.disk.image());
+        copy.promised = it.promised;
+        copy.tampered = true;
+        self.ledger.copied(it.identity.device, it.promised.n);
+        self.devices.push(copy);
+        self.after(SECOND, Event::Revive(number));
+        self.after(SECOND, Event::Begin(number));
+    }
+
+    /// Everything on a device is gone; its user signs in again.
+    fn evict(&mut self, device: usize) -> Result<bool, Broken> {
+        let person = self.devices[device].identity.person;
+        if self.devices[device].locked_out {
+            return Ok(false);
+        }
+        let Ok(enrolled) = self.company.enrol(&self.server, person) else {
+            self.died()?;
+            return Ok(false);
+        };
+        self.hub_did();
+        if self.died()? {
+            return Ok(false);
+        }
+        self.kill_device(device, false);
+        let it = &mut self.devices[device];
+        it.disk.wipe();
+        self.ledger.may_be_lost(it.identity.device, 0);
+        it.identity = enrolled.identity;
+        it.token = enrolled.token;
+        it.promised = Default::default();
+        it.second_place = 0;
+        it.tampered = false;
+        Ok(true)
+    }
+
+    /// Goes on as another device, because the server holds more of the journal than is here, or it
+    /// is known that more was recorded.
+    pub(super) fn replace(&mut self, device: usize) -> Result<(), Broken> {
+        let it = &mut self.devices[device];
+        let (Some(replica), Some(access)) = (&mut it.replica, Token::parse(&it.token)) else {
+            return Ok(());
+        };
+        if !self.server.is_running() {
+            return Ok(());
+        }
+        let seed: [u8; 32] = {
+            let mut seed = [0; 32];
+            it.chance.fill(&mut seed);
+            seed
+        };
+        let public_key = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+        let signed: String = public_key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let old = it.identity.clone();
+        let proof = SigningKey::from_bytes(&old.device_seed).sign(signed.as_bytes()).to_bytes();
+        let Ok(heads) = replica.heads() else { return Ok(()) };
+        let recorded = replica.recorded();
+        let shown =
+            Succession { device: old.device, access, public_key, proof, signed, heads, recorded };
+        let app = self.server.app();
+        let answer = self.server.wait(app.identity.succeed(shown));
+        self.hub_did();
+        if self.died()? {
+            return Ok(());
+        }
+        let it = &mut self.devices[device];
+        let (Ok(answer), Some(replica)) = (answer, &mut it.replica) else {
+            // A token that is worth nothing: the next line asks for one.
+            return self.renew(device);
+        };
+        let lost = LostView {
+            entries: answer.regress.lost,
+            set_aside: 0,
+            since: answer.regress.last_contact_at,
+        };
+        let identity = Identity {
+            device: answer.enrolment.device.id,
+            device_code: answer.enrolment.device.code.clone(),
+            device_seed: seed,
+            ..old.clone()
+        };
+        let succeeded = replica.succeed(identity.clone(), answer.common, lost);
+        if self.device_died(device)? || succeeded.is_err() {
+            return Ok(());
+        }
+        self.trace.note(self.time.now(), "succeeds", device as u64, &[]);
+        *self.summary.faults.entry("journal went back, noticed").or_default() += 1;
+        self.ledger.may_be_lost(old.device, answer.common);
+        let it = &mut self.devices[device];
+        it.identity = identity;
+        it.token = answer.enrolment.access.access.to_string();
+        let Some(replica) = &it.replica else { return Ok(()) };
+        it.promised = replica.journal_head();
+        it.second_place = it.promised.n;
+        let id = it.identity.device;
+        for head in replica.heads().unwrap_or_default() {
+            self.ledger.saved(id, head);
+        }
+        self.hang_up(device);
         Ok(())
     }
 }

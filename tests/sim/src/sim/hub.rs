@@ -185,6 +185,7 @@ impl Sim {
         self.trace.note(self.time.now(), "server starts", 0, &[]);
         self.judge_soon();
         self.history.restarted();
+        self.read_rights()?;
         crate::check::receipts_are_kept(self)
     }
 

@@ -3,6 +3,7 @@
 mod calm;
 mod devices;
 mod faults;
+mod forger;
 mod hub;
 mod net;
 mod people;
@@ -19,7 +20,7 @@ use crate::check::{Broken, History};
 use crate::clock::{BEGIN, DeviceClock, Time};
 use crate::company::Company;
 use crate::device::Device;
-use crate::disk::{Did, Image, Plug};
+use crate::disk::{Image, Plug};
 use crate::ledger::Ledger;
 use crate::plan::{Fault, Plan};
 use crate::server::{Home, Server};
@@ -67,6 +68,9 @@ enum Event {
     Wake(usize),
     Revive(usize),
     DiskHeals(usize),
+    Enable(usize),
+    LieComesOut(usize),
+    RollBack(usize),
     ServerDiskHeals,
     ServerStart,
     Backup,
@@ -117,6 +121,8 @@ pub struct Sim {
     /// Since when, until when.
     pub(crate) grants: BTreeMap<(PersonId, Channel), Vec<(i64, Option<i64>)>>,
     backup: Option<(i64, Image)>,
+    /// What a device will be set back to.
+    images: BTreeMap<usize, Image>,
     /// The server is killed after the next call, before anything of it is sent.
     kill_before_sending: bool,
     judging: bool,
@@ -124,7 +130,6 @@ pub struct Sim {
     /// Faults are over.
     pub(crate) calm: bool,
     until: i64,
-    pub(crate) did: Did,
     pub(crate) trace: Trace,
     pub(crate) summary: Summary,
 }
@@ -163,12 +168,12 @@ impl Sim {
             history: History::default(),
             grants: BTreeMap::new(),
             backup: None,
+            images: BTreeMap::new(),
             kill_before_sending: false,
             judging: false,
             deciding: false,
             calm: false,
             until: BEGIN + DAY * i64::from(plan.days - 1) + WORK,
-            did: Did::default(),
             trace: Trace::new(verbose),
             summary: Summary::default(),
             plan,
@@ -296,6 +301,9 @@ impl Sim {
             Event::Wake(device) => self.wake(device),
             Event::Revive(device) => self.revive(device),
             Event::DiskHeals(device) => self.disk_heals(device),
+            Event::Enable(device) => self.enable(device),
+            Event::LieComesOut(device) => self.lie_comes_out(device),
+            Event::RollBack(device) => self.roll_back(device),
             Event::ServerDiskHeals => self.server_disk_heals(),
             Event::ServerStart => self.server_start(),
             Event::Backup => self.take_backup(),

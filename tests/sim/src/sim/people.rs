@@ -4,6 +4,7 @@ use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::sync::Channel;
 use roundsman_erp::embedded::master;
+use roundsman_store::people;
 
 use super::Sim;
 use crate::check::Broken;
@@ -94,19 +95,73 @@ impl Sim {
         }
     }
 
-    /// A rep is granted another territory.
-    pub(super) fn grant(&mut self, person: PersonId) {
+    /// A rep's right to a territory ends, or one they do not have begins.
+    pub(super) fn change_grant(&mut self, person: PersonId) {
         let territory = *self.office.pick(&self.company.territories);
         let (channel, now) = (Channel::Territory(territory), self.server.now());
-        let grants = self.grants.entry((person, channel)).or_default();
-        if grants.iter().any(|(_, until)| until.is_none()) {
-            return;
-        }
-        grants.push((now.millis(), None));
         let app = self.server.app();
-        let _answer = self.server.wait(app.store.write.run(move |db, _| {
-            Box::pin(async move { roundsman_store::people::grant(db, person, channel, now).await })
+        let spans = self.grants.entry((person, channel)).or_default();
+        let running = spans.iter_mut().find(|(_, until)| until.is_none());
+        let ends = running.is_some();
+        // Before the answer: it may be lost, and the change be there all the same.
+        match running {
+            Some((_, until)) => *until = Some(now.millis()),
+            None => spans.push((now.millis(), None)),
+        }
+        let _answer = self.server.wait(app.store.write.run(move |db, commit| {
+            Box::pin(async move {
+                if ends {
+                    people::revoke(db, commit, person, channel, now).await
+                } else {
+                    people::grant(db, commit, person, channel, now).await
+                }
+            })
         }));
+    }
+
+    /// Somebody may not sign in any more, or may again.
+    pub(super) fn disable(&mut self, person: PersonId, disabled: bool) {
+        for it in self.devices.iter_mut().filter(|it| it.identity.person == person) {
+            it.locked_out = disabled;
+        }
+        let (app, now) = (self.server.app(), self.server.now());
+        let _answer = self.server.wait(app.store.write.run(move |db, commit| {
+            Box::pin(async move {
+                if disabled {
+                    people::disable(db, commit, person, now).await
+                } else {
+                    people::enable(db, commit, person).await
+                }
+            })
+        }));
+    }
+
+    /// What the database says of grants and people who may not sign in: an answer may have been
+    /// lost, with the change or without it.
+    pub(super) fn read_rights(&mut self) -> rusqlite::Result<()> {
+        let db = self.server.lens();
+        let mut statement =
+            db.prepare_cached("select person, channel, since, until from channel_grant")?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get::<_, uuid::Uuid>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        let mut grants: std::collections::BTreeMap<_, Vec<(i64, Option<i64>)>> = Default::default();
+        for row in rows {
+            let (person, channel, since, until) = row?;
+            if let Ok(channel) = channel.parse::<Channel>() {
+                grants.entry((PersonId(person), channel)).or_default().push((since, until));
+            }
+        }
+        drop(statement);
+        let mut statement = db.prepare_cached("select id from person where disabled_at is not null")?;
+        let disabled = statement.query_map([], |row| row.get::<_, uuid::Uuid>(0))?;
+        let disabled: Vec<_> = disabled.collect::<Result<_, _>>()?;
+        drop(statement);
+        self.grants = grants;
+        for it in &mut self.devices {
+            it.locked_out = disabled.contains(&it.identity.person.0);
+        }
+        Ok(())
     }
 
     /// Whether somebody may see a channel now, or might until a moment ago.

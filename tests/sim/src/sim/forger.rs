@@ -1,0 +1,147 @@
+//! A device that somebody changed: it is enrolled and signs as it should, and sends what no app would.
+
+use automerge::Automerge;
+use ed25519_dalek::SigningKey;
+use roundsman_core::documents::{Operation, Stamp, actor_of, customer, execute};
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, PersonId};
+use roundsman_core::sync::{
+    Bytes, Channel, Entry, EntryChange, FromDevice, Head, Hello, PROTOCOL, Push, encode_device,
+    hash, sign_head,
+};
+use roundsman_core::time::Hlc;
+use roundsman_server::hub::host::Host;
+use rusqlite::OptionalExtension as _;
+
+use super::Sim;
+use crate::check::Broken;
+
+/// What is wrong with it.
+#[derive(Clone, Copy, PartialEq)]
+enum Lie {
+    /// It speaks for somebody else.
+    Person,
+    /// Its change is made by another device's actor.
+    Actor,
+    /// It writes another field than it says.
+    Field,
+    /// Its customer is none of its author's business.
+    Customer,
+    /// It rests on what comes later.
+    RestsOnLater,
+}
+
+const LIES: &[Lie] = &[Lie::Person, Lie::Actor, Lie::Field, Lie::Customer, Lie::RestsOnLater];
+
+impl Sim {
+    pub(super) fn forge(&mut self, device: usize) -> Result<bool, Broken> {
+        let person = self.devices[device].identity.person;
+        if self.devices[device].locked_out {
+            return Ok(false);
+        }
+        let lie = *self.trouble.pick(LIES);
+        let Some((customer, document)) = self.victim(person, lie)? else { return Ok(false) };
+        let Ok(enrolled) = self.company.enrol(&self.server, person) else {
+            self.died()?;
+            return Ok(false);
+        };
+        let id = enrolled.identity.device;
+        let Some(bytes) = self.forged(lie, (id, person), customer, &document) else {
+            return Ok(false);
+        };
+        let key = SigningKey::from_bytes(&enrolled.identity.device_seed);
+        let head = Head { n: 1, hash: hash(&bytes) };
+        let hello = FromDevice::Hello(Hello {
+            protocol_min: PROTOCOL,
+            protocol_max: PROTOCOL,
+            token: enrolled.token,
+            device: id,
+            journal: head,
+            signature: sign_head(&key, id, head),
+            clock: self.server.now(),
+            cursors: Vec::new(),
+            build: "forged".to_owned(),
+            receipt: None,
+            recorded: None,
+        });
+        let signature = sign_head(&key, id, head);
+        let push = FromDevice::Push(Push { head, signature, entries: vec![Bytes(bytes)] });
+        self.ledger.forged.insert((id, 1));
+        if let Some(mut host) = Host::open(self.server.app()) {
+            self.server.wait(host.receive(encode_device(&hello)));
+            self.server.wait(host.receive(encode_device(&push)));
+        }
+        self.judge_soon();
+        self.hub_did();
+        self.died()?;
+        Ok(true)
+    }
+
+    /// A customer to write to, as it is now.
+    fn victim(
+        &mut self,
+        person: PersonId,
+        lie: Lie,
+    ) -> Result<Option<(CustomerId, Automerge)>, Broken> {
+        let seen = |sim: &Self, territory| {
+            sim.grants.contains_key(&(person, Channel::Territory(territory)))
+        };
+        let fitting: Vec<_> = self
+            .company
+            .customers
+            .iter()
+            .filter(|(_, territory)| seen(self, *territory) != (lie == Lie::Customer))
+            .map(|(customer, _)| *customer)
+            .collect();
+        if fitting.is_empty() {
+            return Ok(None);
+        }
+        let customer = *self.trouble.pick(&fitting);
+        let snapshot: Option<Vec<u8>> = self
+            .server
+            .lens()
+            .query_row(
+                "select snapshot from document where item = ?1",
+                [ItemId::from(customer).to_bytes()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(snapshot.and_then(|it| Automerge::load(&it).ok()).map(|it| (customer, it)))
+    }
+
+    fn forged(
+        &mut self,
+        lie: Lie,
+        (device, person): (DeviceId, PersonId),
+        customer: CustomerId,
+        document: &Automerge,
+    ) -> Option<Vec<u8>> {
+        let edit = |field: &str| customer::EditFields {
+            customer,
+            fields: [(field.to_owned(), "forged".to_owned())].into(),
+        };
+        let (said, done) = (edit("note"), edit(if lie == Lie::Field { "phone" } else { "note" }));
+        let other = self.company.office;
+        let by = if lie == Lie::Person { other } else { person };
+        let acting = if lie == Lie::Actor { self.devices[0].identity.device } else { device };
+        let at = Hlc(self.time.now() << 16);
+        let stamp = Stamp { at, by, device: acting };
+        let mut load = |_| Ok(Some(document.clone()));
+        let made = execute(&done, &actor_of(acting, 9), stamp, &mut load).ok()?;
+        let changes = made.iter().map(|it| EntryChange { item: it.item, bytes: it.change.clone() });
+        let entry = Entry {
+            n: 1,
+            previous: [0; 32],
+            device,
+            person: by,
+            at,
+            offset_minutes: 480,
+            operation: said.name().to_owned(),
+            version: said.version(),
+            args: said.args(),
+            changes: changes.collect(),
+            rests_on: if lie == Lie::RestsOnLater { vec![2] } else { Vec::new() },
+            replaces: None,
+        };
+        Some(entry.to_bytes())
+    }
+}

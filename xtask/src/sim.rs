@@ -1,0 +1,33 @@
+//! The simulator.
+
+use std::ffi::{OsStr, OsString};
+
+use anyhow::Result;
+use pico_args::Arguments;
+
+use crate::shell::{cargo, root, show};
+use crate::stage::Did;
+
+/// `cargo xtask sim`: everything behind it is the simulator's own.
+pub fn run(args: Arguments) -> Result<()> {
+    simulate(&args.finish())
+}
+
+/// A minute of it, for every test run.
+pub fn minute() -> Result<Did> {
+    simulate(&["--minutes", "1"]).map(|()| Did::Work)
+}
+
+/// So many of the planted faults, others every day.
+pub fn some_planted() -> Result<Did> {
+    simulate(&["--planted", "--rotating", "5"]).map(|()| Did::Work)
+}
+
+fn simulate<A: AsRef<OsStr> + Into<OsString>>(args: &[A]) -> Result<()> {
+    show(cargo(&[
+        "build", "--quiet", "--package", "roundsman-sim", "--profile", "sim", "--features", "planted",
+    ]))?;
+    let mut simulator = std::process::Command::new(root().join("target/sim/roundsman-sim"));
+    simulator.args(args).current_dir(root());
+    show(simulator)
+}
