@@ -25,7 +25,14 @@ pub fn some_planted() -> Result<Did> {
 
 fn simulate<A: AsRef<OsStr> + Into<OsString>>(args: &[A]) -> Result<()> {
     show(cargo(&[
-        "build", "--quiet", "--package", "roundsman-sim", "--profile", "sim", "--features", "planted",
+        "build",
+        "--quiet",
+        "--package",
+        "roundsman-sim",
+        "--profile",
+        "sim",
+        "--features",
+        "planted",
     ]))?;
     let mut simulator = std::process::Command::new(root().join("target/sim/roundsman-sim"));
     simulator.args(args).current_dir(root());

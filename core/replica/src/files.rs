@@ -24,7 +24,7 @@ impl Files {
         vfs: Option<&str>,
         key: Option<&[u8; 32]>,
     ) -> Result<Self> {
-        let journal = open(journal, vfs, key, "full")?;
+        let journal = open(journal, vfs, key, durability())?;
         journal.execute_batch(include_str!("../sql/journal.sql"))?;
         let main = open(main, vfs, key, "normal")?;
         prepare_main(&main)?;
@@ -46,6 +46,11 @@ fn prepare_main(main: &Connection) -> Result<()> {
     main.execute_batch(include_str!("../sql/main.sql"))?;
     main.pragma_update(None, "user_version", MAIN_VERSION)?;
     Ok(())
+}
+
+/// What is said to be saved survives a power cut.
+fn durability() -> &'static str {
+    if roundsman_core::planted!("saved without a sync") { "normal" } else { "full" }
 }
 
 fn tables(main: &Connection) -> Result<Vec<String>> {

@@ -69,10 +69,14 @@ impl Journal {
             successions: 0,
             common: 0,
         };
-        journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
+        if !roundsman_core::planted!("hybrid clock forgotten at a restart") {
+            journal.clock = Hlc(journal.number("clock")?.unwrap_or(0));
+        }
         journal.correction_ms = journal.number("correction")?.unwrap_or(0);
         journal.actor = u32::try_from(journal.number("actor")?.unwrap_or(1)).unwrap_or(1);
-        journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
+        if !roundsman_core::planted!("order number used again after a restart") {
+            journal.order = u32::try_from(journal.number("order")?.unwrap_or(0)).unwrap_or(0);
+        }
         journal.successions = journal.number("successions")?.unwrap_or(0);
         journal.common = journal.number("common")?.unwrap_or(0).unsigned_abs();
         if let Some(bytes) = journal.meta("receipt")? {

@@ -52,6 +52,9 @@ impl Replica {
         } else {
             self.journal.order
         };
+        if roundsman_core::planted!("main file before the journal") {
+            self.follow(&entry, subject, &[])?;
+        }
         self.journal.append(&entry, order)?;
         // It is saved. Should the main file not take it now, an error would make people record it
         // again: the next operation or line carries it over first, or says why it cannot.
@@ -67,6 +70,9 @@ impl Replica {
         }
         rests_on.sort_unstable();
         rests_on.dedup();
+        if roundsman_core::planted!("what an entry rests on forgotten") {
+            rests_on.clear();
+        }
         Ok(Entry {
             n: self.journal.head.n + 1,
             previous: self.journal.head.hash,

@@ -62,7 +62,10 @@ impl Replica {
         fallen: &BTreeSet<u64>,
     ) -> Result<Settled> {
         let device = self.signed_in()?.device;
-        let actor = actor_of(device, self.journal.actor + 1);
+        let actor = actor_of(
+            device,
+            self.journal.actor + u32::from(!roundsman_core::planted!("same actor after a decline")),
+        );
         let mut replay = Replay::new(&self.db, fallen, (device, actor), self.journal.head);
         for n in declined {
             if let Some(entry) = self.journal.entry(*n)? {

@@ -131,6 +131,9 @@ impl<'a> Fields<'a> {
                 Some((stamp, value.into_owned()))
             })
             .collect();
+        if crate::planted!("merge by operation counter") {
+            return stamped;
+        }
         stamped.sort_by(|(left, _), (right, _)| right.cmp(left));
         stamped
     }

@@ -28,6 +28,15 @@ pub(super) async fn judge_some(
     device: DeviceId,
 ) -> Result<Option<Judged>> {
     let now = clock.now();
+    if roundsman_core::planted!("judged before it is") {
+        let first = store.write.run(move |db, _| {
+            Box::pin(async move {
+                let upto = journal::position(&mut *db, device).await?.judged + 1;
+                journal::judged(db, device, upto).await
+            })
+        });
+        first.await?;
+    }
     store
         .write
         .run(move |db, commit| Box::pin(async move { judge_group(db, commit, device, now).await }))
@@ -61,7 +70,9 @@ async fn judge_group(
     docket.close().await?;
     journal::judged(db, device, upto).await?;
     // A server process is told nothing: it asks.
-    if source.person.is_some() {
+    if source.person.is_some()
+        && !roundsman_core::planted!("status published only for the first entries")
+    {
         journal::publish_status(db, commit, device, now).await?;
     }
     Ok(Some(judged))

@@ -28,7 +28,9 @@ pub fn read(bytes: &[u8], entry: &Entry, operation: &dyn Operation) -> Result<Ch
         return Err(malformed("checksum"));
     }
     let message = format!("{} {}", operation.name(), entry.person.0.simple());
-    let forged = if device_of(change.actor_id()) != Some(entry.device) {
+    let forged = if device_of(change.actor_id()) != Some(entry.device)
+        && !roundsman_core::planted!("actor of a change not checked")
+    {
         "actor"
     } else if change.message() != Some(message.as_str()) {
         "message"

@@ -134,7 +134,9 @@ impl<'a> Docket<'a> {
     ) -> Result<Box<dyn Operation>> {
         let forged = |detail| Refusal::new(codes::FORGED).with("detail", detail);
         if entry.device != source.device || source.person.is_some_and(|it| it != entry.person) {
-            return Err(forged("person").into());
+            if !roundsman_core::planted!("person of an entry not checked") {
+                return Err(forged("person").into());
+            }
         }
         let operation = decode_operation(&entry.operation, entry.version, &entry.args)?;
         if operation.acts_as().is_some_and(|it| it != entry.person) {
@@ -149,7 +151,9 @@ impl<'a> Docket<'a> {
             self.may_replace(entry, replaced).await?;
         }
         let held = quarantine::first_held(&mut *self.db, entry.device, &entry.rests_on).await?;
-        if let Some(n) = held {
+        if let Some(n) = held
+            && !roundsman_core::planted!("dependants of a quarantined entry admitted")
+        {
             return Err(Refusal::new(codes::RESTS_ON_QUARANTINED).with("n", n).into());
         }
         if waives_access(waived) {
@@ -216,7 +220,9 @@ impl<'a> Docket<'a> {
         let Some(channels) = self.channels(subject).await? else {
             return Err(Refusal::new(codes::MISSING_DEPENDENCY).with("item", subject).into());
         };
-        if channels.contains(&Channel::User(entry.person)) {
+        if channels.contains(&Channel::User(entry.person))
+            || roundsman_core::planted!("rights not checked at admission")
+        {
             return Ok(());
         }
         let member = visibility::member(&mut *self.db, entry.person).await?;
@@ -258,7 +264,10 @@ impl<'a> Docket<'a> {
             let open = Open::new(document.clone(), 0, channels, received_at);
             self.open.insert(item, open);
         }
-        if item.kind == ItemKind::Order && creates {
+        // As if the order were put there by a later step that a kill can prevent.
+        let later = roundsman_core::planted!("outbox row outside the transaction")
+            && entry.n.is_multiple_of(5);
+        if item.kind == ItemKind::Order && creates && !later {
             outbox::add(self.db, item, outbox::SUBMIT, self.now).await?;
         }
         if let Some(open) = self.open.get_mut(&item) {
@@ -304,6 +313,9 @@ impl<'a> Docket<'a> {
             let mut heads: Vec<[u8; 32]> =
                 open.document.get_heads().iter().map(|it| it.0).collect();
             heads.sort_unstable();
+            if roundsman_core::planted!("unsorted heads") {
+                heads.reverse();
+            }
             // Pages are compressed as a whole, which does better on what is not deflated yet.
             let snapshot = open.document.save_nocompress();
             documents::put(self.db, item, &heads, &snapshot).await?;

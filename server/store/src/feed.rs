@@ -121,7 +121,9 @@ impl Commit {
     ) -> Result<()> {
         let key = item.to_bytes();
         let present = present_in(db, &key).await?;
-        for (channel, _) in present.iter().filter(|(channel, _)| !channels.contains(channel)) {
+        for (channel, _) in present.iter().filter(|(channel, _)| {
+            !channels.contains(channel) && !roundsman_core::planted!("a move that only enters")
+        }) {
             self.leave(db, *channel, item).await?;
         }
         for channel in channels {
@@ -193,6 +195,9 @@ impl Commit {
             .bind(&key[..])
             .execute(&mut *db)
             .await?;
+        if roundsman_core::planted!("departure dropped") {
+            return Ok(());
+        }
         sqlx::query("insert or replace into departure (channel, item, seq) values ($1, $2, $3)")
             .bind(id)
             .bind(&key[..])
@@ -213,6 +218,9 @@ impl Commit {
     /// Writes the heads back; the writer calls this at the end of every job.
     pub(crate) async fn seal(&self, db: &mut SqliteConnection) -> Result<()> {
         for head in self.channels.values() {
+            if roundsman_core::planted!("feed number used again") && head.seq % 7 == 0 {
+                continue;
+            }
             sqlx::query("update channel set seq = $2, items = $3, digest = $4 where id = $1")
                 .bind(head.id)
                 .bind(head.seq)

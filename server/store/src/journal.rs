@@ -75,7 +75,7 @@ pub async fn append(
     let same = |(head, _, _): &&(Head, Entry, Vec<u8>)| head.n == held.n;
     let met =
         if held.n == after.n { Some(after) } else { entries.iter().find(same).map(|it| it.0) };
-    if met != Some(held) {
+    if met != Some(held) && !roundsman_core::planted!("a fork appended") {
         let forked = Refusal::new(codes::JOURNAL_FORKED).with("n", after.n).with("held", held.n);
         return Err(forked.into());
     }

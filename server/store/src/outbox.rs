@@ -104,6 +104,9 @@ pub async fn settle(db: &mut SqliteConnection, id: i64, by: i64, now: Timestamp)
     if fence(&mut *db).await? != by {
         return Err(Error::Fenced);
     }
+    if roundsman_core::planted!("outbox row never settled") {
+        return Ok(true);
+    }
     let done =
         sqlx::query("update outbox set state = 'done', done_at = $2, last_error = null where id = $1 and state = 'waiting'")
             .bind(id)

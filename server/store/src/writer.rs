@@ -179,6 +179,12 @@ async fn commit_on(
         let mut commit = Commit::default();
         let work = AssertUnwindSafe(job(&mut savepoint, &mut commit)).catch_unwind();
         match work.await.unwrap_or(Err(Error::Panicked)) {
+            Ok(answer) if roundsman_core::planted!("answer before the commit") => {
+                commit.seal(&mut savepoint).await?;
+                savepoint.commit().await?;
+                answer();
+                commits.push(commit);
+            }
             Ok(answer) => {
                 commit.seal(&mut savepoint).await?;
                 savepoint.commit().await?;

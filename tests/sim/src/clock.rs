@@ -78,7 +78,11 @@ impl DeviceClock {
     /// A clock that is wrong by so much.
     #[must_use]
     pub fn new(time: Time, wrong_ms: i64, chance: Chance) -> Self {
-        Self { time, wrong_ms: Arc::new(AtomicI64::new(wrong_ms)), chance: Arc::new(Mutex::new(chance)) }
+        Self {
+            time,
+            wrong_ms: Arc::new(AtomicI64::new(wrong_ms)),
+            chance: Arc::new(Mutex::new(chance)),
+        }
     }
 
     /// Somebody sets it.

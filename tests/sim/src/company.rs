@@ -80,11 +80,12 @@ impl Company {
             currency: Currency::CNY,
             tax_included: false,
         };
-        let warehouse = Warehouse { id: WarehouseId(clock.new_id()), name: name("仓库", "Warehouse") };
-        let products: Vec<_> = (0..PRODUCTS).map(|number| product(clock.new_id().into(), number)).collect();
-        let territories: Vec<_> = (0..1 + reps.div_ceil(3))
-            .map(|_| TerritoryId(clock.new_id()))
-            .collect();
+        let warehouse =
+            Warehouse { id: WarehouseId(clock.new_id()), name: name("仓库", "Warehouse") };
+        let products: Vec<_> =
+            (0..PRODUCTS).map(|number| product(clock.new_id().into(), number)).collect();
+        let territories: Vec<_> =
+            (0..1 + reps.div_ceil(3)).map(|_| TerritoryId(clock.new_id())).collect();
         let company = Self {
             products,
             list,
@@ -158,15 +159,17 @@ impl Company {
             .collect();
         let requests = (0..wanted.len())
             .map(|number| Request::CustomerCreate {
-                fields: [("name", format!("Shop {number}")), ("phone", format!("0532-{number:07}"))]
-                    .map(|(field, value)| (field.to_owned(), value))
-                    .into(),
+                fields: [
+                    ("name", format!("Shop {number}")),
+                    ("phone", format!("0532-{number:07}")),
+                ]
+                .map(|(field, value)| (field.to_owned(), value))
+                .into(),
                 place: None,
             })
             .collect();
-        let made = server
-            .wait(app.desk.run_all(self.office, requests))
-            .map_err(anyhow::Error::msg)?;
+        let made =
+            server.wait(app.desk.run_all(self.office, requests)).map_err(anyhow::Error::msg)?;
         self.customers =
             made.iter().map(|it| CustomerId(it.id)).zip(wanted.iter().copied()).collect();
         for (number, (customer, territory)) in self.customers.clone().into_iter().enumerate() {
@@ -196,9 +199,9 @@ impl Company {
         };
         let app = server.app();
         Ok(server.wait(app.store.write.run(move |db, commit| {
-            Box::pin(async move {
-                master::put_customer(db, commit, &account, &assignment, now).await
-            })
+            Box::pin(
+                async move { master::put_customer(db, commit, &account, &assignment, now).await },
+            )
         }))?)
     }
 

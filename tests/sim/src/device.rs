@@ -51,8 +51,8 @@ pub struct Device {
     pub synced: u64,
     /// The highest number recorded, as a place beside its files remembers it.
     pub second_place: u64,
-    /// Whether its disk lies.
-    pub lying: bool,
+    /// The device it is becoming: its token, and what the server holds of the one it was.
+    pub becoming: Option<(Identity, String, u64)>,
     /// The company does not want it now.
     pub locked_out: bool,
 }
@@ -80,7 +80,7 @@ impl Device {
             session: 0,
             synced: 0,
             second_place: 0,
-            lying: false,
+            becoming: None,
             locked_out: false,
         }
     }
@@ -93,7 +93,11 @@ impl Device {
         let (journal, main) = (self.disk.path("journal.db"), self.disk.path("main.db"));
         let files = Files::open(&journal, &main, Some(VFS), None)?;
         let mut replica = Replica::open(files, Box::new(self.clock.clone()))?;
-        replica.adopt(self.identity.clone())?;
+        match replica.identity() {
+            // It went on as another device, and the app was killed before anybody noticed.
+            Some(identity) => self.identity = identity.clone(),
+            None => replica.adopt(self.identity.clone())?,
+        }
         replica.remember(self.second_place);
         self.replica = Some(replica);
         Ok(())

@@ -49,6 +49,12 @@ impl Ledger {
         self.may_be_lost(device, after);
     }
 
+    /// Whether any storage was copied or rolled back, so that a number may have been given twice.
+    #[must_use]
+    pub fn was_copied(&self) -> bool {
+        !self.copied.is_empty()
+    }
+
     /// A receipt left the server.
     pub fn receipt(&mut self, device: DeviceId, head: Head) {
         let known = self.receipts.entry(device).or_insert(head);

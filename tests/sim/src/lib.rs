@@ -8,8 +8,11 @@ mod device;
 pub mod disk;
 mod ledger;
 mod plan;
+#[cfg(feature = "planted")]
+pub mod planted;
 mod report;
 mod server;
+mod shrink;
 mod sim;
 mod trace;
 mod work;
@@ -17,4 +20,5 @@ mod work;
 pub use check::Broken;
 pub use plan::{FAULTS, Plan};
 pub use report::{Outcome, Total, run_plan};
+pub use shrink::shrink;
 pub use sim::{Sim, Summary};

@@ -5,17 +5,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
-use roundsman_sim::{Outcome, Plan, Total, run_plan};
+use roundsman_sim::{Outcome, Plan, Total, run_plan, shrink};
 
 const HELP: &str = "\
-Usage: roundsman-sim [options]
+Usage: cargo xtask sim [options]
 
-  --seed S       only this seed, and what happens in words with --verbose
-  --runs N       so many seeds
-  --minutes M    seeds for so long
-  --first S      the first seed
+  --seed S       one run; with --devices, --days, --hours, --office, --faults it is made smaller
+  --runs N       so many runs (100)
+  --minutes M    runs for so long
+  --first S      the first seed (1)
   --quiet        nothing goes wrong
-  --verbose      every event";
+  --verbose      every event
+  --no-shrink    a run that fails is not made smaller
+  --planted      known faults in product code, each of which must be found
+  --rotating N   only so many of them, others every day
+  --only TEXT    only those whose name contains it";
+
+/// Every so many runs, one is run twice: the same seed must give the same.
+const TWICE_EVERY: u64 = 10;
 
 fn main() -> ExitCode {
     match run() {
@@ -35,17 +42,19 @@ fn run() -> Result<bool> {
         println!("{HELP}");
         return Ok(true);
     }
+    if args.contains("--planted") {
+        return planted(args);
+    }
     let seed: Option<u64> = args.opt_value_from_str("--seed")?;
     let runs: Option<u64> = args.opt_value_from_str("--runs")?;
     let minutes: Option<f64> = args.opt_value_from_str("--minutes")?;
     let first: Option<u64> = args.opt_value_from_str("--first")?;
     let (quiet, verbose) = (args.contains("--quiet"), args.contains("--verbose"));
-    if let Some(unknown) = args.finish().first() {
-        bail!("unknown option `{}`\n\n{HELP}", unknown.to_string_lossy());
-    }
-    let plan = |seed| if quiet { Plan::quiet(seed) } else { Plan::of(seed) };
+    let no_shrink = args.contains("--no-shrink") || seed.is_some();
+    let smaller = Smaller::read(&mut args)?;
+    done(args)?;
+    let plan = |seed| smaller.of(if quiet { Plan::quiet(seed) } else { Plan::of(seed) });
     let start = Instant::now();
-    let mut total = Total::default();
     let first = seed.or(first).unwrap_or(1);
     let last = match (seed, runs, minutes) {
         (Some(seed), _, _) => seed,
@@ -54,7 +63,7 @@ fn run() -> Result<bool> {
         (None, None, None) => first + 99,
     };
     let end = minutes.map(|minutes| start + Duration::from_secs_f64(minutes * 60.0));
-    let mut well = true;
+    let (mut total, mut well) = (Total::default(), true);
     for seed in first..=last {
         if end.is_some_and(|end| Instant::now() >= end) {
             break;
@@ -65,10 +74,96 @@ fn run() -> Result<bool> {
         }
         if let Outcome::Broken(broken, _) = &outcome {
             well = false;
-            println!("FAILED  seed {seed}: {broken}\n        replay: cargo xtask sim --seed {seed}");
+            println!("FAILED  {broken}\n        cargo xtask sim {}", plan(seed).options());
+            if !no_shrink {
+                let small = shrink(plan(seed), broken.invariant)?;
+                println!("smaller cargo xtask sim {}", small.options());
+            }
+        } else if seed % TWICE_EVERY == 0 {
+            let again = run_plan(plan(seed), false)?;
+            total.twice();
+            if again.summary().trace != outcome.summary().trace {
+                well = false;
+                println!("FAILED  seed {seed} gave two different runs");
+            }
         }
         total.add(&outcome);
     }
     println!("{}", total.table(start.elapsed()));
+    let rare = total.rare();
+    if minutes.is_some() && !quiet && !rare.is_empty() {
+        println!("FAILED  too rare to be claimed: {}", rare.join(", "));
+        well = false;
+    }
     Ok(well)
+}
+
+/// Options that make a run smaller.
+struct Smaller {
+    devices: Option<u32>,
+    days: Option<u32>,
+    hours: Option<u32>,
+    office: Option<u32>,
+    faults: Option<String>,
+}
+
+impl Smaller {
+    fn read(args: &mut Arguments) -> Result<Self> {
+        Ok(Self {
+            devices: args.opt_value_from_str("--devices")?,
+            days: args.opt_value_from_str("--days")?,
+            hours: args.opt_value_from_str("--hours")?,
+            office: args.opt_value_from_str("--office")?,
+            faults: args.opt_value_from_str("--faults")?,
+        })
+    }
+
+    fn of(&self, mut plan: Plan) -> Plan {
+        plan.devices = self.devices.unwrap_or(plan.devices);
+        plan.days = self.days.unwrap_or(plan.days);
+        plan.hours = self.hours.unwrap_or(plan.hours);
+        plan.office_acts = self.office.unwrap_or(plan.office_acts);
+        if let Some(faults) = &self.faults {
+            plan.faults = Plan::faults_of(faults);
+        }
+        plan
+    }
+}
+
+fn done(args: Arguments) -> Result<()> {
+    if let Some(unknown) = args.finish().first() {
+        bail!("unknown option `{}`\n\n{HELP}", unknown.to_string_lossy());
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "planted"))]
+fn planted(_: Arguments) -> Result<bool> {
+    bail!("built without the feature `planted`")
+}
+
+#[cfg(feature = "planted")]
+fn planted(mut args: Arguments) -> Result<bool> {
+    use roundsman_sim::planted::{PLANTED, hunt, rotating};
+
+    let count: Option<usize> = args.opt_value_from_str("--rotating")?;
+    let only: Option<String> = args.opt_value_from_str("--only")?;
+    let first: u64 = args.opt_value_from_str("--first")?.unwrap_or(1);
+    done(args)?;
+    let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let day = usize::try_from(today.as_secs() / 86_400)?;
+    let mut faults = count.map_or_else(|| PLANTED.to_vec(), |count| rotating(count, day));
+    faults.retain(|fault| only.as_ref().is_none_or(|only| fault.contains(only.as_str())));
+    println!("{:<48} {:<46} {:>6} {:>8}", "planted", "found by", "seeds", "time");
+    let mut missed = 0;
+    // A planted fault may well panic; it is counted, not shown.
+    std::panic::set_hook(Box::new(|_| {}));
+    for fault in &faults {
+        let hunt = hunt(fault, first)?;
+        let (by, seeds) = hunt.found.unwrap_or_else(|| ("NOT FOUND".to_owned(), 0));
+        missed += u32::from(seeds == 0);
+        println!("{fault:<48} {by:<46} {seeds:>6} {:>6.1} s", hunt.took.as_secs_f64());
+    }
+    println!("{} planted, {missed} not found", faults.len());
+    Ok(missed == 0)
 }

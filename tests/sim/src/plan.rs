@@ -29,7 +29,7 @@ pub enum Fault {
     WriteFails,
     /// The device's disk is full for a while.
     DiskFull,
-    /// The device's disk says that it synced what it did not, and the battery is pulled.
+    /// The device's disk says that it syncs and does not, until the battery is pulled.
     SyncLies,
     /// The file that can be rebuilt is deleted.
     MainGone,
@@ -104,7 +104,7 @@ impl Fault {
 }
 
 /// What one run is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Where all chance comes from.
     pub seed: u64,
@@ -114,6 +114,8 @@ pub struct Plan {
     pub devices: u32,
     /// Days.
     pub days: u32,
+    /// Hours of the last day.
+    pub hours: u32,
     /// What the office does in a day.
     pub office_acts: u32,
     /// How often each fault comes in a day.
@@ -139,7 +141,63 @@ impl Plan {
             on.then_some((*fault, times))
         });
         let faults = faults.collect();
-        Self { seed, reps, devices, days, office_acts: chance.below(30), faults, real_disk }
+        Self {
+            seed,
+            reps,
+            devices,
+            days,
+            hours: 10,
+            office_acts: chance.below(30),
+            faults,
+            real_disk,
+        }
+    }
+
+    /// A small run in which much goes wrong.
+    #[must_use]
+    pub fn hunting(seed: u64) -> Self {
+        let mut chance = Chance::new(seed, "hunt", 0);
+        let faults = FAULTS.iter().filter_map(|(fault, _)| {
+            let on = chance.percent(60);
+            let times = chance.between(1, 4) as u32;
+            on.then_some((*fault, times))
+        });
+        let faults = faults.collect();
+        let (devices, office_acts) = (2 + chance.below(2), 10 + chance.below(20));
+        let reps = 2;
+        Self { seed, reps, devices, days: 1, hours: 10, office_acts, faults, real_disk: false }
+    }
+
+    /// The options that repeat it.
+    #[must_use]
+    pub fn options(&self) -> String {
+        let whole = Self::of(self.seed);
+        let mut options = format!("--seed {}", self.seed);
+        if self.faults == whole.faults
+            && (self.devices, self.days, self.hours, self.office_acts)
+                == (whole.devices, whole.days, whole.hours, whole.office_acts)
+        {
+            return options;
+        }
+        let faults = self.faults.iter().map(|(fault, times)| format!("{fault:?}:{times}"));
+        let faults = faults.collect::<Vec<_>>().join(",");
+        let (devices, days, hours) = (self.devices, self.days, self.hours);
+        options += &format!(
+            " --devices {devices} --days {days} --hours {hours} --office {} --faults '{faults}'",
+            self.office_acts
+        );
+        options
+    }
+
+    /// Reads what [`Self::options`] says of faults.
+    #[must_use]
+    pub fn faults_of(text: &str) -> Vec<(Fault, u32)> {
+        let read = |part: &str| {
+            let (name, times) = part.split_once(':')?;
+            let fault = FAULTS.iter().find(|(fault, _)| format!("{fault:?}") == name)?.0;
+            Some((fault, times.parse().ok()?))
+        };
+        text.split(',').filter_map(read).collect()
     }
 
     /// The same without anything going wrong.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::check::Broken;
-use crate::plan::Plan;
+use crate::plan::{FAULTS, Plan};
 use crate::sim::{Sim, Summary};
 
 /// How a run ended.
@@ -74,6 +74,21 @@ impl Total {
         }
     }
 
+    /// One run was run a second time.
+    pub fn twice(&mut self) {
+        *self.checks.entry("the same seed gives the same run").or_default() += 1;
+    }
+
+    /// Kinds of faults that came less often than a claim of them needs.
+    #[must_use]
+    pub fn rare(&self) -> Vec<&'static str> {
+        /// A fault that came this often has met most of what it can meet.
+        const TIMES_MIN: u64 = 100;
+        let came = |name: &str| self.faults.get(name).copied().unwrap_or(0);
+        let names = FAULTS.iter().map(|(_, name)| *name);
+        names.filter(|name| came(name) < TIMES_MIN).collect()
+    }
+
     /// A device-day has at least 100 operations and 10 catch-ups.
     #[must_use]
     pub fn device_days(&self) -> u64 {
@@ -90,7 +105,14 @@ impl Total {
         let _ = writeln!(
             text,
             "{} runs, {} broken, {:.1} s\n{days} device-days: {} operations, {} catch-ups, {} frames, {} orders decided, {} entries in quarantine\n{years_per_core_day:.0} device-years per core-day",
-            self.runs, self.broken, took.as_secs_f64(), self.operations, self.syncs, self.frames, self.orders, self.quarantined
+            self.runs,
+            self.broken,
+            took.as_secs_f64(),
+            self.operations,
+            self.syncs,
+            self.frames,
+            self.orders,
+            self.quarantined
         );
         for (what, counts) in [("faults", &self.faults), ("checks", &self.checks)] {
             let _ = writeln!(text, "\n{what}");

@@ -23,6 +23,8 @@ use crate::disk::{Plug, VFS};
 
 /// Stock is published at most this often per warehouse.
 const STOCK_INTERVAL_MS: i64 = 10_000;
+/// Small, so that most first syncs take several pages.
+const PAGE_BYTES: usize = 4 << 10;
 const FILE: &str = "roundsman.sqlite";
 
 /// Where the server's database is.
@@ -96,16 +98,18 @@ impl Server {
             Home::Memory(disk) => (PathBuf::from(disk.path(FILE)), Some(VFS)),
             Home::Folder(folder) => (folder.path().join(FILE), None),
         };
-        let config =
-            Config { stock_interval_ms: STOCK_INTERVAL_MS, ..Config::local(PathBuf::from("/nowhere")) };
+        let config = Config {
+            stock_interval_ms: STOCK_INTERVAL_MS,
+            page_bytes: PAGE_BYTES,
+            ..Config::local(PathBuf::from("/nowhere"))
+        };
         let clock = self.clock.clone();
         let now = clock.clone();
         let now: roundsman_erp::Now = Arc::new(move || now.now());
         let (app, decider, stock) = runtime.block_on(async {
             let store = Store::open_on(&path, vfs).await?;
             let app = App::on(config, clock, store).await.map_err(anyhow::Error::msg)?;
-            let decider =
-                Decider::claim(app.store.clone(), app.erp.clone(), now.clone()).await?;
+            let decider = Decider::claim(app.store.clone(), app.erp.clone(), now.clone()).await?;
             let stock = StockPublisher::new(app.store.clone(), now, STOCK_INTERVAL_MS);
             anyhow::Ok((app, decider, stock))
         })?;

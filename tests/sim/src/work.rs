@@ -99,7 +99,9 @@ pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Req
             note: Some(format!("note {}", chance.below(10_000))),
             outcome: chance.one_in(3).then_some(VisitOutcome::NoNeed),
         },
-        Step::Line => line(chance, customer, &company.products[..].iter().map(|it| it.id).collect::<Vec<_>>()),
+        Step::Line => {
+            line(chance, customer, &company.products[..].iter().map(|it| it.id).collect::<Vec<_>>())
+        }
         Step::Details => Request::CartDetails {
             customer,
             requested_on: None,

@@ -70,6 +70,13 @@ impl Erp for Embedded {
     async fn apply(&self, task: &Task) -> Result<Answer> {
         let Transition::Submit = task.transition;
         let (task, now) = (task.clone(), (self.now)());
+        if roundsman_core::planted!("settled before it is booked") {
+            let (id, fence) = (task.id, task.fence);
+            let first = self.store.write.run(move |db, _| {
+                Box::pin(async move { outbox::settle(db, id, fence, now).await })
+            });
+            first.await?;
+        }
         self.store
             .write
             .run(move |db, commit| {
@@ -110,8 +117,15 @@ async fn book(
         && matches!(decided.outcome, Outcome::Accepted | Outcome::AcceptedWithChange)
     {
         store::reserve(db, account.warehouse, &decided).await?;
-        store::add_uninvoiced(db, order.customer, decided.total).await?;
+        if !roundsman_core::planted!("credit not used up") {
+            store::add_uninvoiced(db, order.customer, decided.total).await?;
+        }
         master::publish_account(db, commit, order.customer, now).await?;
+    }
+    if roundsman_core::planted!("a decision nobody is told of")
+        && decided.outcome != Outcome::Accepted
+    {
+        return Ok(decided);
     }
     let territory = store::territory(&mut *db, order.customer).await?;
     outcomes::publish(db, commit, &decided, &outcomes::audience(territory, order.rep), now).await?;

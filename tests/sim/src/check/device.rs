@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use automerge::{Automerge, Change};
-use roundsman_core::id::ItemId;
-use roundsman_core::sync::{
-    Channel, Digest, Entry, Head, document_element, hash, record_element,
-};
+use roundsman_core::id::{DeviceId, ItemId, ItemKind};
+use roundsman_core::records::{JournalStatus, Record as _};
+use roundsman_core::sync::{Channel, Digest, Entry, Head, document_element, hash, record_element};
+use roundsman_core::time::Hlc;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{Broken, broken};
@@ -50,6 +50,7 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
     const NAME: &str = "a device's journal is one chain";
     let id = sim.devices[device].identity.device;
     let mut head = Head::default();
+    let mut at = Hlc::default();
     let mut statement = copy.journal.prepare("select n, hash, bytes from entry order by n")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -60,6 +61,13 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
         if !follows || entry.n != n || hash(&bytes) != said {
             return Err(broken(NAME, format!("device {device}, entry {n}")));
         }
+        if entry.at <= at && entry.device == id {
+            return Err(broken(
+                "a device's times only grow",
+                format!("device {device}, entry {n}"),
+            ));
+        }
+        at = entry.at;
         head = Head { n, hash: said };
         if let Some(saved) = sim.ledger.saved.get(&(id, n))
             && !saved.lost
@@ -69,6 +77,7 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
         }
     }
     sim.checked(NAME, head.n);
+    sim.checked("a device's times only grow", head.n);
     Ok(head)
 }
 
@@ -97,7 +106,8 @@ fn channels(sim: &mut Sim, device: usize, copy: &Copy, deep: bool) -> Result<(),
         if seq == 0 {
             continue;
         }
-        let sum = sum(copy, channel, deep).map_err(|it| broken(SUM, format!("device {device}, {name}: {it}")))?;
+        let sum = sum(copy, channel, deep)
+            .map_err(|it| broken(SUM, format!("device {device}, {name}: {it}")))?;
         sums += 1;
         if sum.0 != digest {
             return Err(broken(SUM, format!("device {device}: {name} at {seq}")));
@@ -160,7 +170,9 @@ fn newer_elsewhere(
     _computed: &[u8; 32],
 ) -> rusqlite::Result<bool> {
     copy.main
-        .prepare_cached("select exists (select 1 from membership where item = ?1 and channel <> ?2)")?
+        .prepare_cached(
+            "select exists (select 1 from membership where item = ?1 and channel <> ?2)",
+        )?
         .query_row(params![item.to_bytes(), channel.to_string()], |row| row.get(0))
 }
 
@@ -169,7 +181,8 @@ fn newer_elsewhere(
 fn nothing_forgotten(sim: &mut Sim, device: usize, copy: &Copy, head: Head) -> Result<(), Broken> {
     const NAME: &str = "what is not sent is not forgotten";
     let id = sim.devices[device].identity.device;
-    let safe = sim.ledger.receipts.get(&id).map_or(0, |receipt| receipt.n);
+    // What the device itself knows to be judged; what is admitted may leave its sight at any time.
+    let safe = status(copy, id)?.map_or(0, |status| status.admitted_upto);
     let applied: Option<[u8; 8]> = copy
         .main
         .query_row("select value from meta where name = 'applied_upto'", [], |row| row.get(0))
@@ -213,6 +226,16 @@ fn nothing_forgotten(sim: &mut Sim, device: usize, copy: &Copy, head: Head) -> R
     }
     sim.checked(NAME, count);
     Ok(())
+}
+
+/// What a device knows of its journal at the office.
+pub(super) fn status(copy: &Copy, id: DeviceId) -> Result<Option<JournalStatus>, Broken> {
+    let item = ItemId::new(ItemKind::JournalStatus, id);
+    let bytes: Option<Vec<u8>> = copy
+        .main
+        .query_row("select bytes from record where item = ?1", [item.to_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(bytes.and_then(|bytes| JournalStatus::from_bytes(&bytes).ok()))
 }
 
 fn base(copy: &Copy, item: ItemId) -> Option<Automerge> {

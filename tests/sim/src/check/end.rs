@@ -21,7 +21,10 @@ pub fn well(sim: &mut Sim) -> Result<(), Broken> {
     let unjudged = count("select coalesce(sum(journal_n - judged_n), 0) from device")?;
     let undecided = count("select count(*) from outbox where state = 'waiting'")?;
     if unjudged + undecided > 0 {
-        return Err(broken(NAME, format!("{unjudged} entries not judged, {undecided} orders not decided")));
+        return Err(broken(
+            NAME,
+            format!("{unjudged} entries not judged, {undecided} orders not decided"),
+        ));
     }
     for (number, it) in sim.devices.iter().enumerate() {
         if it.retired || it.locked_out {
@@ -30,7 +33,8 @@ pub fn well(sim: &mut Sim) -> Result<(), Broken> {
         let say = |what: &str| broken(NAME, format!("device {number} {what}"));
         let Some(replica) = &it.replica else { return Err(say("is down")) };
         let status = replica.query(&Query::Status {}).map_err(|error| say(&error.to_string()))?;
-        let status: SyncView = serde_json::from_str(&status).map_err(|error| say(&error.to_string()))?;
+        let status: SyncView =
+            serde_json::from_str(&status).map_err(|error| say(&error.to_string()))?;
         if status.connection != LineState::Online {
             return Err(say(&format!("has no line: {:?}", status.refusal)));
         }
@@ -102,6 +106,17 @@ fn same_as_the_server(sim: &mut Sim, number: usize) -> Result<(), Broken> {
             return Err(broken(NAME, detail));
         }
     }
+    let judged: u64 = sim.server.lens().query_row(
+        "select judged_n from device where id = ?1",
+        [identity.device.0],
+        |row| row.get(0),
+    )?;
+    let told = device::status(&copy, identity.device)?.map_or(0, |status| status.admitted_upto);
+    if told != judged {
+        let detail = format!("device {number} knows of {told}, judged are {judged}");
+        return Err(broken("devices know what became of their entries", detail));
+    }
+    sim.checked("devices know what became of their entries", 1);
     let more: u64 = copy.main.query_row("select count(*) from channel", [], |row| row.get(0))?;
     if more != granted.len() as u64 {
         let detail = format!("device {number} follows {more} channels of {}", granted.len());

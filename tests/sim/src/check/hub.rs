@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::Change;
+use roundsman_core::error::codes;
 use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind};
 use roundsman_core::records::{CustomerAccount, Record};
 use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
@@ -20,7 +21,8 @@ pub fn quarantined(db: &Connection) -> rusqlite::Result<Vec<(DeviceId, u64)>> {
     let mut statement = db.prepare_cached(
         "select device, n from journal where state = 'quarantined' order by device, n limit 20",
     )?;
-    let rows = statement.query_map([], |row| Ok((DeviceId(row.get::<_, Uuid>(0)?), row.get(1)?)))?;
+    let rows =
+        statement.query_map([], |row| Ok((DeviceId(row.get::<_, Uuid>(0)?), row.get(1)?)))?;
     rows.collect()
 }
 
@@ -56,6 +58,7 @@ pub(super) fn whole(sim: &mut Sim) -> Result<(), Broken> {
     journals(sim)?;
     digests(sim)?;
     changes(sim)?;
+    places(sim)?;
     orders(sim)
 }
 
@@ -90,15 +93,18 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
         if done == (state == "stored") {
             return Err(broken(JUDGED, format!("{}, but judged is {done}", what())));
         }
+        let forged = uuid::Uuid::from_slice(&key.0).is_ok_and(|device| {
+            sim.ledger.forged.contains(&(DeviceId(device), key.1.unsigned_abs()))
+        });
         if state == "quarantined" {
             quarantined += 1;
             if code.is_empty() {
                 return Err(broken("a quarantined entry says why", what()));
             }
+            if !forged && NEVER_HONEST.contains(&code.as_str()) {
+                return Err(broken("an honest device is believed", what()));
+            }
         }
-        let forged = uuid::Uuid::from_slice(&key.0).is_ok_and(|device| {
-            sim.ledger.forged.contains(&(DeviceId(device), key.1.unsigned_abs()))
-        });
         if forged && state == "admitted" {
             return Err(broken("what is forged is not admitted", what()));
         }
@@ -119,11 +125,23 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
     Ok(())
 }
 
+/// What no device is told that runs what ships.
+const NEVER_HONEST: &[&str] = &[
+    codes::MALFORMED,
+    codes::FORGED,
+    codes::UNKNOWN_SCHEMA,
+    codes::MISSING_DEPENDENCY,
+    codes::UNDECLARED_PATH,
+    codes::TOO_LARGE,
+];
+
 fn may_become(before: &str, now: &str) -> bool {
     before == now
         || matches!(
             (before, now),
-            ("stored", _) | ("quarantined", "released" | "declined" | "replaced") | ("declined", "replaced")
+            ("stored", _)
+                | ("quarantined", "released" | "declined" | "replaced")
+                | ("declined", "replaced")
         )
 }
 
@@ -141,7 +159,8 @@ fn digests(sim: &mut Sim) -> Result<(), Broken> {
     let mut count = 0;
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
-        let place = sums.entry(name.clone()).or_insert((Digest::default(), row.get(1)?, 0, row.get(2)?));
+        let place =
+            sums.entry(name.clone()).or_insert((Digest::default(), row.get(1)?, 0, row.get(2)?));
         let Some(item) = row.get::<_, Option<[u8; ItemId::LEN]>>(4)? else { continue };
         let element: [u8; 32] = row.get(5)?;
         place.0.add(&element);
@@ -152,8 +171,7 @@ fn digests(sim: &mut Sim) -> Result<(), Broken> {
         let (heads, record): (Option<Vec<u8>>, Option<[u8; 32]>) = (row.get(7)?, row.get(8)?);
         let computed = match (heads, record) {
             (Some(heads), _) => {
-                let heads: Vec<[u8; 32]> =
-                    heads.as_chunks::<32>().0.to_vec();
+                let heads: Vec<[u8; 32]> = heads.as_chunks::<32>().0.to_vec();
                 document_element(channel, item, &heads)
             }
             (None, Some(record)) => record_element(channel, item, &record),
@@ -192,7 +210,8 @@ fn changes(sim: &mut Sim) -> Result<(), Broken> {
     let mut count = 0;
     while let Some(row) = rows.next()? {
         let item: Vec<u8> = row.get(0)?;
-        let change = Change::from_bytes(row.get(2)?).map_err(|error| broken(CLOSED, error.to_string()))?;
+        let change =
+            Change::from_bytes(row.get(2)?).map_err(|error| broken(CLOSED, error.to_string()))?;
         if change.hash().0[..] != row.get::<_, Vec<u8>>(1)?[..] {
             return Err(broken(CLOSED, "a change under another hash"));
         }
@@ -226,15 +245,33 @@ fn whole_entries(
 ) -> Result<(), Broken> {
     let db = sim.server.lens();
     let mut statement = db.prepare_cached(
-        "select device, n, state, bytes, person from journal where state not in ('stored')",
+        "select device, n, state, bytes, person, hash from journal order by device, n",
     )?;
     let mut rows = statement.query([])?;
+    let mut states: BTreeMap<(Vec<u8>, i64), bool> = BTreeMap::new();
+    let mut chains: BTreeMap<Vec<u8>, [u8; 32]> = BTreeMap::new();
     let mut count = 0;
     while let Some(row) = rows.next()? {
         let (device, n, state): (Vec<u8>, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let Ok(entry) = roundsman_core::sync::Entry::from_bytes(&row.get::<_, Vec<u8>>(3)?) else { continue };
+        let Ok(entry) = roundsman_core::sync::Entry::from_bytes(&row.get::<_, Vec<u8>>(3)?) else {
+            continue;
+        };
         let inside = matches!(state.as_str(), "admitted" | "released");
         count += 1;
+        states.insert((device.clone(), n), inside);
+        if inside
+            && entry.rests_on.iter().any(|base| {
+                states.get(&(device.clone(), i64::try_from(*base).unwrap_or(i64::MAX)))
+                    == Some(&false)
+            })
+        {
+            let detail = format!("entry {n} ({}) rests on {:?}", entry.operation, entry.rests_on);
+            return Err(broken("what rests on a held entry is held", detail));
+        }
+        if n > 1 && chains.get(&device) != Some(&entry.previous) {
+            return Err(broken("journals are chains", format!("entry {n}")));
+        }
+        chains.insert(device.clone(), row.get(5)?);
         for change in &entry.changes {
             let key = (device.clone(), n, change.item.to_bytes().to_vec());
             if of_entry.contains(&key) != inside {
@@ -246,6 +283,54 @@ fn whole_entries(
     drop(rows);
     drop(statement);
     sim.checked(name, count);
+    sim.checked("what rests on a held entry is held", count);
+    sim.checked("journals are chains", count);
+    Ok(())
+}
+
+/// Customers, their accounts and their assignments are where the assignment says, and nowhere else;
+/// no two orders of a device have one number.
+fn places(sim: &mut Sim) -> Result<(), Broken> {
+    const PLACE: &str = "a customer is where it is assigned";
+    const NUMBER: &str = "an order's number is its own";
+    let db = sim.server.lens();
+    let mut statement = db.prepare_cached(
+        "select m.item, c.name, e.territory from membership m join channel c on c.id = m.channel \
+         join erp_customer e on e.id = substr(m.item, 2) \
+         where substr(m.item, 1, 1) in (?1, ?2, ?3)",
+    )?;
+    let kind = |kind: ItemKind| vec![kind as u8];
+    let mut rows = statement.query(params![
+        kind(ItemKind::Customer),
+        kind(ItemKind::CustomerAccount),
+        kind(ItemKind::Assignment)
+    ])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        count += 1;
+        let (name, territory): (String, Uuid) = (row.get(1)?, row.get(2)?);
+        if name != Channel::Territory(territory.into()).to_string() {
+            let item = name_of(&row.get::<_, Vec<u8>>(0)?);
+            return Err(broken(
+                PLACE,
+                format!("{item} is in {name}, not in territory/{territory}"),
+            ));
+        }
+    }
+    drop(rows);
+    drop(statement);
+    let twice: Option<String> = db
+        .query_row(
+            "select device_number from order_row group by device_number having count(*) > 1 limit 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(number) = twice.filter(|_| !sim.ledger.was_copied()) {
+        return Err(broken(NUMBER, number));
+    }
+    sim.checked(PLACE, count);
+    sim.checked(NUMBER, 1);
     Ok(())
 }
 
@@ -295,7 +380,10 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
         && count > 0
         && (last - first + 1 != count || next != last)
     {
-        return Err(broken(ONCE, format!("{count} decisions with numbers {first} to {last}, next {next}")));
+        return Err(broken(
+            ONCE,
+            format!("{count} decisions with numbers {first} to {last}, next {next}"),
+        ));
     }
     let wrong: Option<i64> = db
         .query_row(

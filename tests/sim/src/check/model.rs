@@ -37,7 +37,9 @@ pub(super) fn merged(sim: &mut Sim) -> Result<(), Broken> {
             let body: Option<String> = sim
                 .server
                 .lens()
-                .query_row("select body from customer_row where id = ?1", [item.id], |row| row.get(0))
+                .query_row("select body from customer_row where id = ?1", [item.id], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             same(&mut document, item, body, "the server")?;
         }
@@ -77,8 +79,10 @@ pub(super) fn shown(sim: &mut Sim, number: usize) -> Result<(), Broken> {
 
 /// Every document, made of its admitted changes, the last first.
 fn documents(sim: &Sim) -> Result<BTreeMap<ItemId, Automerge>, Broken> {
-    let mut statement =
-        sim.server.lens().prepare_cached("select item, bytes from change order by item, hash desc")?;
+    let mut statement = sim
+        .server
+        .lens()
+        .prepare_cached("select item, bytes from change order by item, hash desc")?;
     let mut rows = statement.query([])?;
     let mut changes: BTreeMap<ItemId, Vec<Change>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -93,9 +97,9 @@ fn documents(sim: &Sim) -> Result<BTreeMap<ItemId, Automerge>, Broken> {
         .into_iter()
         .map(|(item, changes)| {
             let mut document = Automerge::new();
-            document
-                .apply_changes(changes)
-                .map_err(|error| broken("documents are what their changes make", error.to_string()))?;
+            document.apply_changes(changes).map_err(|error| {
+                broken("documents are what their changes make", error.to_string())
+            })?;
             Ok((item, document))
         })
         .collect()
@@ -110,7 +114,8 @@ fn same(
 ) -> Result<(), Broken> {
     const NAME: &str = "the newest value is shown";
     let body = body.ok_or_else(|| broken(NAME, format!("{whose} has no row of {item}")))?;
-    let shown: Customer = serde_json::from_str(&body).map_err(|error| broken(NAME, error.to_string()))?;
+    let shown: Customer =
+        serde_json::from_str(&body).map_err(|error| broken(NAME, error.to_string()))?;
     for (field, _) in FIELDS {
         let newest = newest(document, field);
         if shown.value(field) != newest {
@@ -128,7 +133,14 @@ fn newest(document: &Automerge, field: &str) -> String {
         let Value::Scalar(value) = value else { return None };
         let hash = document.hash_for_opid(&id)?;
         let change = document.get_change_meta_by_hash(&hash)?;
-        let by = change.message.as_deref().unwrap_or_default().rsplit(' ').next().unwrap_or_default().to_owned();
+        let by = change
+            .message
+            .as_deref()
+            .unwrap_or_default()
+            .rsplit(' ')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         Some(((change.timestamp, by, change.actor.to_bytes().to_vec()), value.into_owned()))
     });
     let newest = stamped.max_by(|(left, _), (right, _)| left.cmp(right));

@@ -1,6 +1,7 @@
 //! What is checked while everything goes on.
 
 use roundsman_core::documents::Request;
+use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::sync::{Batch, Receipt};
 use roundsman_core::views::{CustomerCard, VisitView};
 use roundsman_replica::Query;
@@ -38,11 +39,14 @@ pub fn receipt(sim: &mut Sim, receipt: &Receipt) -> Result<(), Broken> {
 ///
 /// # Errors
 /// What is broken.
-pub fn may_see(sim: &mut Sim, device: usize, batch: &Batch) -> Result<(), Broken> {
+pub fn may_see(
+    sim: &mut Sim,
+    (person, device): (PersonId, DeviceId),
+    batch: &Batch,
+) -> Result<(), Broken> {
     const NAME: &str = "nobody is sent what they may not see";
     sim.checked(NAME, 1);
-    let identity = &sim.devices[device].identity;
-    if sim.may_see(identity.person, identity.device, batch.channel) {
+    if sim.may_see(person, device, batch.channel) {
         return Ok(());
     }
     Err(broken(NAME, format!("{} to device {device}", batch.channel)))
@@ -71,9 +75,11 @@ pub fn reads_its_write(sim: &mut Sim, device: usize, request: &Request) -> Resul
     };
     let shown = replica.query(&query).map_err(|error| broken(NAME, error.to_string()))?;
     let value = match &query {
-        Query::Customer { .. } => serde_json::from_str::<CustomerCard>(&shown).ok().and_then(|card| {
-            card.fields.into_iter().find(|it| it.field == wanted.0).map(|it| it.value)
-        }),
+        Query::Customer { .. } => {
+            serde_json::from_str::<CustomerCard>(&shown).ok().and_then(|card| {
+                card.fields.into_iter().find(|it| it.field == wanted.0).map(|it| it.value)
+            })
+        }
         _ => serde_json::from_str::<VisitView>(&shown).ok().map(|view| view.row.note),
     };
     sim.checked(NAME, 1);
@@ -105,7 +111,10 @@ pub fn promises_are_kept(sim: &mut Sim, number: usize) -> Result<(), Broken> {
         sim.ledger.may_be_lost(id, head.n);
     }
     // An entry that was on its way to the disk when the app was killed may be there after all.
-    sim.ledger.saved.entry((id, head.n)).or_insert(crate::ledger::Saved { hash: head.hash, lost: false });
+    sim.ledger
+        .saved
+        .entry((id, head.n))
+        .or_insert(crate::ledger::Saved { hash: head.hash, lost: false });
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Disks in memory that behave as badly as real ones: what was not synced may be gone after a power
-//! cut, in part and torn; operations fail; a disk fills up, lies about a sync, goes back in time.
+//! cut, in part and torn; operations fail; a disk
+//! fills up, or goes back in time.
 //!
 //! SQLite reaches them through [`vfs`], by paths such as `/<disk>/<file>`.
 
@@ -43,7 +44,6 @@ struct State {
     /// Writes and syncs until one of them fails, once.
     fail: Option<u32>,
     full: bool,
-    lies: bool,
     did: Did,
 }
 
@@ -56,8 +56,6 @@ pub struct Did {
     pub failed: u64,
     /// Operations that failed because the disk was full.
     pub full: u64,
-    /// Syncs that did nothing.
-    pub lied: u64,
     /// Processes that were killed at a write or a sync.
     pub tripped: u64,
     /// Blocks that a power cut took back.
@@ -164,11 +162,6 @@ impl Disk {
         self.state().full = full;
     }
 
-    /// Whether it says that it synced what it did not.
-    pub fn set_lying(&self, lies: bool) {
-        self.state().lies = lies;
-    }
-
     /// The process on it is gone, and its locks with it; what it wrote is there.
     pub fn kill(&self) {
         let mut state = self.state();
@@ -204,9 +197,7 @@ impl Disk {
     #[must_use]
     pub fn durable(&self) -> Image {
         let state = self.state();
-        Image(
-            state.files.iter().map(|(name, file)| (name.clone(), file.pages.durable())).collect(),
-        )
+        Image(state.files.iter().map(|(name, file)| (name.clone(), file.pages.durable())).collect())
     }
 
     /// Puts this on it instead of what was there; the process on it is gone.
@@ -300,10 +291,6 @@ impl State {
     fn sync(&mut self, generation: u64, name: &str) -> Result<(), Trouble> {
         self.before_change(generation)?;
         self.did.syncs += 1;
-        if self.lies {
-            self.did.lied += 1;
-            return Ok(());
-        }
         let Some(file) = self.files.get_mut(name) else { return Err(Trouble::Failed) };
         file.pages.sync();
         Ok(())

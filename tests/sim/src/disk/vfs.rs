@@ -28,7 +28,12 @@ struct Handle {
 }
 
 enum Place {
-    Disk { disk: Arc<Disk>, name: String, generation: u64, locks: Arc<Mutex<Locks>> },
+    Disk {
+        disk: Arc<Disk>,
+        name: String,
+        generation: u64,
+        locks: Arc<Mutex<Locks>>,
+    },
     /// A nameless file for sorting and the like.
     Scratch(Pages),
 }

@@ -29,7 +29,6 @@ impl Sim {
         for device in 0..self.devices.len() {
             let it = &mut self.devices[device];
             it.disk.set_full(false);
-            it.disk.set_lying(false);
             it.disk.calm();
             it.suspended = false;
             it.online = true;

@@ -16,8 +16,11 @@ impl Sim {
         let person = self.devices[device].identity.person;
         let now = self.time.now();
         let theirs = |territory| {
-            let grants = self.grants.get(&(person, roundsman_core::sync::Channel::Territory(territory)));
-            grants.is_some_and(|grants| grants.iter().any(|(_, until)| until.is_none_or(|it| it > now)))
+            let grants =
+                self.grants.get(&(person, roundsman_core::sync::Channel::Territory(territory)));
+            grants.is_some_and(|grants| {
+                grants.iter().any(|(_, until)| until.is_none_or(|it| it > now))
+            })
         };
         let mut customers: Vec<_> = self
             .company
@@ -33,7 +36,8 @@ impl Sim {
         it.shop = None;
         let gap = WORK / (it.day.len() as i64 + 1);
         let first = it.chance.between(0, gap);
-        let online: Vec<_> = (0..it.chance.between(11, 13)).map(|_| it.chance.between(0, WORK)).collect();
+        let online: Vec<_> =
+            (0..it.chance.between(11, 13)).map(|_| it.chance.between(0, WORK)).collect();
         self.after(first, Event::Act(device));
         self.after(0, Event::Online(device));
         for wait in online {
@@ -112,7 +116,11 @@ impl Sim {
         it.online = true;
         it.session += 1;
         let (session, long) = (it.session, it.chance.one_in(6));
-        let length = if long { it.chance.between(MINUTE, 20 * MINUTE) } else { it.chance.between(8 * SECOND, 60 * SECOND) };
+        let length = if long {
+            it.chance.between(MINUTE, 20 * MINUTE)
+        } else {
+            it.chance.between(8 * SECOND, 60 * SECOND)
+        };
         if !self.calm {
             self.after(length, Event::Offline(device, session));
         }
@@ -171,8 +179,17 @@ impl Sim {
             return Ok(());
         }
         self.trace.note(self.time.now(), "down", wire, &frame);
-        let whole = matches!(decode_hub(&frame), Ok(FromHub::Batch(batch)) if batch.digest.is_some());
+        let whole =
+            matches!(decode_hub(&frame), Ok(FromHub::Batch(batch)) if batch.digest.is_some());
+        let batch = matches!(decode_hub(&frame), Ok(FromHub::Batch(_)));
+        let had_line = self.devices[device].line.is_some();
         self.with_line(device, |line, replica| line.receive(replica, frame))?;
+        let it = &self.devices[device];
+        if batch && had_line && it.line.is_none() && it.replica.is_some() && !it.troubled() {
+            let what = format!("device {device} starts a channel over");
+            return Err(crate::check::broken("both sides never diverge", what));
+        }
+        self.checked("both sides never diverge", u64::from(batch));
         if whole {
             self.synced(device);
         }
@@ -195,7 +212,9 @@ impl Sim {
             return self.replace(device);
         }
         let wants = it.replica.as_ref().is_some_and(roundsman_replica::Replica::wants_token);
-        if !wants { return Ok(()) }
+        if !wants {
+            return Ok(());
+        }
         self.renew(device)
     }
 
@@ -249,7 +268,9 @@ impl Sim {
         call: impl FnOnce(&mut Line, &mut roundsman_replica::Replica) -> roundsman_replica::Result<Todo>,
     ) -> Result<(), Broken> {
         let it = &mut self.devices[device];
-        let (Some((_, line)), Some(replica)) = (&mut it.line, &mut it.replica) else { return Ok(()) };
+        let (Some((_, line)), Some(replica)) = (&mut it.line, &mut it.replica) else {
+            return Ok(());
+        };
         match call(line, replica) {
             Ok(todo) => {
                 if self.device_died(device)? {
@@ -270,7 +291,9 @@ impl Sim {
     }
 
     fn device_did(&mut self, device: usize, todo: Todo) -> Result<(), Broken> {
-        let Some(wire) = self.devices[device].line.as_ref().map(|(wire, _)| *wire) else { return Ok(()) };
+        let Some(wire) = self.devices[device].line.as_ref().map(|(wire, _)| *wire) else {
+            return Ok(());
+        };
         for frame in todo.frames {
             self.send_up(wire, frame);
         }
@@ -330,7 +353,11 @@ impl Sim {
         let mut chance = self.trouble.clone();
         self.trouble.any();
         let it = &mut self.devices[device];
-        if power { it.cut_power(&mut chance) } else { it.kill() }
+        if power {
+            it.cut_power(&mut chance)
+        } else {
+            it.kill()
+        }
         let wait = self.trouble.between(SECOND, 20 * MINUTE);
         self.after(wait, Event::Revive(device));
     }
@@ -342,7 +369,11 @@ impl Sim {
         }
         self.trace.note(self.time.now(), "device starts", device as u64, &[]);
         let it = &mut self.devices[device];
-        if let Err(error) = it.start() {
+        let before = it.identity.clone();
+        let started = it.start();
+        let became = it.identity != before;
+        it.identity = before;
+        if let Err(error) = started {
             if it.disk.is_dead() {
                 self.device_died(device)?;
                 return Ok(());
@@ -354,7 +385,23 @@ impl Sim {
             self.after(30 * SECOND, Event::Revive(device));
             return Ok(());
         }
-        crate::check::promises_are_kept(self, device)?;
+        if became {
+            self.became(device);
+        }
+        let it = &mut self.devices[device];
+        let files = it.replica.as_ref().and_then(|it| it.identity().cloned());
+        if let Some(files) = files.filter(|files| *files != it.identity) {
+            // The storage is from before it went on as another device.
+            self.ledger.may_be_lost(it.identity.device, 0);
+            it.identity = files;
+            it.token = String::new();
+            it.promised = Default::default();
+            it.second_place = 0;
+        }
+        if !became || self.devices[device].becoming.is_some() {
+            self.devices[device].becoming = None;
+            crate::check::promises_are_kept(self, device)?;
+        }
         self.after(0, Event::Connect(device));
         Ok(())
     }

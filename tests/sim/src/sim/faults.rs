@@ -232,11 +232,18 @@ impl Sim {
     fn storage_fault(&mut self, kind: Fault, device: usize) -> Result<bool, Broken> {
         match kind {
             Fault::SyncLies => {
-                self.devices[device].disk.set_lying(true);
+                if self.images.contains_key(&device) {
+                    return Ok(false);
+                }
+                let image = self.devices[device].disk.durable();
+                self.images.insert(device, image);
                 let long = self.trouble.between(MINUTE, 30 * MINUTE);
                 self.after(long, Event::LieComesOut(device));
             }
             Fault::Rollback => {
+                if self.images.contains_key(&device) {
+                    return Ok(false);
+                }
                 let image = self.devices[device].disk.image();
                 let long = self.trouble.between(10 * MINUTE, 3 * 60 * MINUTE);
                 self.images.insert(device, image);
@@ -260,16 +267,7 @@ impl Sim {
     }
 
     pub(super) fn lie_comes_out(&mut self, device: usize) -> Result<(), Broken> {
-        if !std::mem::take(&mut self.devices[device].lying) && self.devices[device].retired {
-            return Ok(());
-        }
-        self.devices[device].disk.set_lying(false);
-        if self.calm || self.devices[device].replica.is_none() {
-            return Ok(());
-        }
-        self.devices[device].tampered = true;
-        self.kill_device(device, true);
-        Ok(())
+        self.roll_back(device)
     }
 
     pub(super) fn roll_back(&mut self, device: usize) -> Result<(), Broken> {
@@ -376,24 +374,43 @@ impl Sim {
             device_seed: seed,
             ..old.clone()
         };
-        let succeeded = replica.succeed(identity.clone(), answer.common, lost);
-        if self.device_died(device)? || succeeded.is_err() {
+        let token = answer.enrolment.access.access.to_string();
+        it.becoming = Some((identity.clone(), token, answer.common));
+        let succeeded = replica.succeed(identity, answer.common, lost);
+        if self.device_died(device)? {
             return Ok(());
         }
-        self.trace.note(self.time.now(), "succeeds", device as u64, &[]);
-        *self.summary.faults.entry("journal went back, noticed").or_default() += 1;
-        self.ledger.may_be_lost(old.device, answer.common);
-        let it = &mut self.devices[device];
-        it.identity = identity;
-        it.token = answer.enrolment.access.access.to_string();
-        let Some(replica) = &it.replica else { return Ok(()) };
-        it.promised = replica.journal_head();
-        it.second_place = it.promised.n;
-        let id = it.identity.device;
-        for head in replica.heads().unwrap_or_default() {
-            self.ledger.saved(id, head);
+        if succeeded.is_err() {
+            self.kill_device(device, false);
+            return Ok(());
         }
+        self.became(device);
         self.hang_up(device);
         Ok(())
+    }
+
+    /// The device goes on as another one, if its files say so.
+    pub(super) fn became(&mut self, device: usize) {
+        let it = &mut self.devices[device];
+        let (Some((identity, token, common)), Some(replica)) = (it.becoming.take(), &it.replica)
+        else {
+            return;
+        };
+        let old = it.identity.device;
+        if replica.identity() != Some(&identity) {
+            return;
+        }
+        let heads = replica.heads().unwrap_or_default();
+        it.promised = replica.journal_head();
+        it.second_place = it.promised.n;
+        it.tampered = false;
+        it.identity = identity.clone();
+        it.token = token;
+        self.trace.note(self.time.now(), "succeeds", device as u64, &[]);
+        *self.summary.faults.entry("journal went back, noticed").or_default() += 1;
+        self.ledger.may_be_lost(old, common);
+        for head in heads {
+            self.ledger.saved(identity.device, head);
+        }
     }
 }

@@ -22,15 +22,13 @@ enum Lie {
     Person,
     /// Its change is made by another device's actor.
     Actor,
-    /// It writes another field than it says.
-    Field,
     /// Its customer is none of its author's business.
     Customer,
     /// It rests on what comes later.
     RestsOnLater,
 }
 
-const LIES: &[Lie] = &[Lie::Person, Lie::Actor, Lie::Field, Lie::Customer, Lie::RestsOnLater];
+const LIES: &[Lie] = &[Lie::Person, Lie::Actor, Lie::Customer, Lie::RestsOnLater];
 
 impl Sim {
     pub(super) fn forge(&mut self, device: usize) -> Result<bool, Broken> {
@@ -115,18 +113,17 @@ impl Sim {
         customer: CustomerId,
         document: &Automerge,
     ) -> Option<Vec<u8>> {
-        let edit = |field: &str| customer::EditFields {
+        let edit = customer::EditFields {
             customer,
-            fields: [(field.to_owned(), "forged".to_owned())].into(),
+            fields: [("note".to_owned(), "forged".to_owned())].into(),
         };
-        let (said, done) = (edit("note"), edit(if lie == Lie::Field { "phone" } else { "note" }));
         let other = self.company.office;
         let by = if lie == Lie::Person { other } else { person };
         let acting = if lie == Lie::Actor { self.devices[0].identity.device } else { device };
         let at = Hlc(self.time.now() << 16);
         let stamp = Stamp { at, by, device: acting };
         let mut load = |_| Ok(Some(document.clone()));
-        let made = execute(&done, &actor_of(acting, 9), stamp, &mut load).ok()?;
+        let made = execute(&edit, &actor_of(acting, 9), stamp, &mut load).ok()?;
         let changes = made.iter().map(|it| EntryChange { item: it.item, bytes: it.change.clone() });
         let entry = Entry {
             n: 1,
@@ -135,9 +132,9 @@ impl Sim {
             person: by,
             at,
             offset_minutes: 480,
-            operation: said.name().to_owned(),
-            version: said.version(),
-            args: said.args(),
+            operation: edit.name().to_owned(),
+            version: edit.version(),
+            args: edit.args(),
             changes: changes.collect(),
             rests_on: if lie == Lie::RestsOnLater { vec![2] } else { Vec::new() },
             replaces: None,

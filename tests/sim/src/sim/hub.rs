@@ -21,7 +21,7 @@ impl Sim {
         let wire = self.next_wire;
         self.next_wire += 1;
         let wires = Wire {
-            device,
+            whose: (self.devices[device].identity.person, self.devices[device].identity.device),
             replaced: host.replaced(),
             host: Some(host),
             commits: Default::default(),
@@ -286,7 +286,7 @@ impl Sim {
 
     /// A frame leaves the server.
     fn look_at(&mut self, wire: u64, frame: &[u8]) -> Result<(), Broken> {
-        let Some(device) = self.wires.get(&wire).map(|wire| wire.device) else { return Ok(()) };
+        let Some(whose) = self.wires.get(&wire).map(|wire| wire.whose) else { return Ok(()) };
         match decode_hub(frame) {
             Ok(FromHub::Receipt(receipt)) => {
                 self.ledger.receipt(receipt.device, receipt.head);
@@ -299,7 +299,7 @@ impl Sim {
                 }
                 None => Ok(()),
             },
-            Ok(FromHub::Batch(batch)) => crate::check::may_see(self, device, &batch),
+            Ok(FromHub::Batch(batch)) => crate::check::may_see(self, whose, &batch),
             Ok(_) => Ok(()),
             Err(refusal) => Err(broken("frames can be read", refusal.to_string())),
         }

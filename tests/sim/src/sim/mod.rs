@@ -173,7 +173,7 @@ impl Sim {
             judging: false,
             deciding: false,
             calm: false,
-            until: BEGIN + DAY * i64::from(plan.days - 1) + WORK,
+            until: BEGIN + DAY * i64::from(plan.days - 1) + HOUR * i64::from(plan.hours),
             trace: Trace::new(verbose),
             summary: Summary::default(),
             plan,
@@ -215,11 +215,8 @@ impl Sim {
         let number = self.devices.len();
         let enrolled = self.company.enrol(&self.server, person)?;
         let part = number as u64;
-        let clock = DeviceClock::new(
-            self.time.clone(),
-            0,
-            Chance::new(self.plan.seed, "entropy", part),
-        );
+        let clock =
+            DeviceClock::new(self.time.clone(), 0, Chance::new(self.plan.seed, "entropy", part));
         let chance = Chance::new(self.plan.seed, "rep", part);
         let mut device = Device::new(enrolled.identity, enrolled.token, clock, chance);
         device.start()?;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_server::hub::host::Host;
 use roundsman_store::Commit;
 use tokio_util::sync::CancellationToken;
@@ -11,8 +12,8 @@ use crate::chance::Chance;
 
 /// One line between a device and the server.
 pub struct Wire {
-    /// The device.
-    pub device: usize,
+    /// Who it said it is.
+    pub whose: (PersonId, DeviceId),
     /// The server's end; none when it is gone.
     pub host: Option<Host>,
     /// Cancelled when the device has opened another one.
@@ -88,9 +89,9 @@ impl Sim {
 
     pub(super) fn delivers(&self, wire: u64, up: bool) -> bool {
         let now = self.time.now();
-        self.wires.get(&wire).is_some_and(|wire| {
-            if up { wire.up.delivers(now) } else { wire.down.delivers(now) }
-        })
+        self.wires
+            .get(&wire)
+            .is_some_and(|wire| if up { wire.up.delivers(now) } else { wire.down.delivers(now) })
     }
 
     /// Cuts a wire: what is on its way is lost from a random moment on, in each direction.

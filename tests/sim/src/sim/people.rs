@@ -153,7 +153,8 @@ impl Sim {
             }
         }
         drop(statement);
-        let mut statement = db.prepare_cached("select id from person where disabled_at is not null")?;
+        let mut statement =
+            db.prepare_cached("select id from person where disabled_at is not null")?;
         let disabled = statement.query_map([], |row| row.get::<_, uuid::Uuid>(0))?;
         let disabled: Vec<_> = disabled.collect::<Result<_, _>>()?;
         drop(statement);
@@ -202,7 +203,6 @@ impl Sim {
 
     /// Whether somebody saw a channel at any time.
     pub(crate) fn ever_saw(&self, person: PersonId, device: DeviceId, channel: Channel) -> bool {
-        self.grants.contains_key(&(person, channel))
-            || self.may_see(person, device, channel)
+        self.grants.contains_key(&(person, channel)) || self.may_see(person, device, channel)
     }
 }

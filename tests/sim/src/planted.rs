@@ -1,0 +1,111 @@
+//! Testing the simulator: faults planted in product code, each of which it must find.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use roundsman_core::planted::choose;
+
+use crate::plan::Plan;
+use crate::report::{Outcome, run_plan};
+
+/// What is planted, as product code names it.
+pub const PLANTED: &[&str] = &[
+    "a commit split between pages",
+    "a dead line trusted for ever",
+    "a decision nobody is told of",
+    "a fork appended",
+    "a move that only enters",
+    "actor of a change not checked",
+    "answer before the commit",
+    "credit not used up",
+    "cursor before data",
+    "departure dropped",
+    "dependants of a quarantined entry admitted",
+    "every change of a document taken for admitted",
+    "feed number used again",
+    "first change after a cursor skipped",
+    "first item after a cursor skipped",
+    "grants looked up only at hello",
+    "hybrid clock forgotten at a restart",
+    "journal sent only when it grows",
+    "judged before it is",
+    "main file before the journal",
+    "merge by operation counter",
+    "order number used again after a restart",
+    "others' clocks not observed",
+    "outbox row never settled",
+    "outbox row outside the transaction",
+    "partial first sync counted complete",
+    "person of an entry not checked",
+    "purge before receipts",
+    "receipt does not open the window",
+    "receipt for what failed to be stored",
+    "rights not checked at admission",
+    "same actor after a decline",
+    "saved without a sync",
+    "server commits without a sync",
+    "settled before it is booked",
+    "status published only for the first entries",
+    "unsorted heads",
+    "what an entry rests on forgotten",
+];
+
+/// Runs for one fault at most.
+const SEEDS_MAX: u64 = 400;
+/// Time for one fault at most.
+const TIME_MAX: Duration = Duration::from_secs(180);
+
+/// What came of one.
+pub struct Hunt {
+    /// What was planted.
+    pub fault: &'static str,
+    /// The invariant that did not hold, and how many seeds it took.
+    pub found: Option<(String, u64)>,
+    /// How long that took.
+    pub took: Duration,
+}
+
+/// Hunts one fault: through seeds that run well without it.
+///
+/// # Errors
+/// When the simulator itself fails.
+pub fn hunt(fault: &'static str, first: u64) -> Result<Hunt> {
+    let start = Instant::now();
+    let mut found = None;
+    for tried in 1..=SEEDS_MAX {
+        if start.elapsed() > TIME_MAX {
+            break;
+        }
+        let seed = first + tried - 1;
+        choose(Some(fault));
+        let broken = invariant_broken(seed);
+        choose(None);
+        if let Some(invariant) = broken
+            && invariant_broken(seed).is_none()
+        {
+            found = Some((invariant, tried));
+            break;
+        }
+    }
+    Ok(Hunt { fault, found, took: start.elapsed() })
+}
+
+/// The invariant that a run breaks, if it breaks one.
+fn invariant_broken(seed: u64) -> Option<String> {
+    let run = catch_unwind(AssertUnwindSafe(|| run_plan(Plan::hunting(seed), false)));
+    match run {
+        Ok(Ok(Outcome::Well(_))) => None,
+        Ok(Ok(Outcome::Broken(broken, _))) => Some(broken.invariant.to_owned()),
+        // Not even the first morning went well.
+        Ok(Err(_)) => Some("a company can be founded".to_owned()),
+        Err(_) => Some("nothing panics".to_owned()),
+    }
+}
+
+/// Which faults to hunt today, of so many.
+#[must_use]
+pub fn rotating(count: usize, day: usize) -> Vec<&'static str> {
+    let all = PLANTED.iter().cycle().skip(day * count % PLANTED.len());
+    all.take(count.min(PLANTED.len())).copied().collect()
+}
