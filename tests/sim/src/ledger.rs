@@ -22,6 +22,8 @@ pub struct Ledger {
     /// The highest receipt of each device that left the server.
     pub receipts: BTreeMap<DeviceId, Head>,
     copied: BTreeMap<DeviceId, u64>,
+    /// Whether any storage went back in time.
+    pub went_back: bool,
     /// Entries that must never be admitted.
     pub forged: BTreeSet<(DeviceId, u64)>,
 }
@@ -52,7 +54,7 @@ impl Ledger {
     /// Whether any storage was copied or rolled back, so that a number may have been given twice.
     #[must_use]
     pub fn was_copied(&self) -> bool {
-        !self.copied.is_empty()
+        self.went_back || !self.copied.is_empty()
     }
 
     /// A receipt left the server.

@@ -61,13 +61,14 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
         if !follows || entry.n != n || hash(&bytes) != said {
             return Err(broken(NAME, format!("device {device}, entry {n}")));
         }
-        if entry.at <= at && entry.device == id {
+        // What is recorded again keeps the time at which it was meant.
+        if entry.at <= at && entry.device == id && entry.replaces.is_none() {
             return Err(broken(
                 "a device's times only grow",
                 format!("device {device}, entry {n}"),
             ));
         }
-        at = entry.at;
+        at = if entry.replaces.is_none() { entry.at } else { at };
         head = Head { n, hash: said };
         if let Some(saved) = sim.ledger.saved.get(&(id, n))
             && !saved.lost

@@ -277,6 +277,7 @@ impl Sim {
         }
         self.kill_device(device, false);
         self.devices[device].disk.restore(&image);
+        self.ledger.went_back = true;
         self.devices[device].tampered = true;
         Ok(())
     }
@@ -332,13 +333,12 @@ impl Sim {
     /// Goes on as another device, because the server holds more of the journal than is here, or it
     /// is known that more was recorded.
     pub(super) fn replace(&mut self, device: usize) -> Result<(), Broken> {
-        let it = &mut self.devices[device];
-        let (Some(replica), Some(access)) = (&mut it.replica, Token::parse(&it.token)) else {
-            return Ok(());
-        };
         if !self.server.is_running() {
             return Ok(());
         }
+        let it = &mut self.devices[device];
+        let Some(replica) = &mut it.replica else { return Ok(()) };
+        let Some(access) = Token::parse(&it.token) else { return self.renew(device) };
         let seed: [u8; 32] = {
             let mut seed = [0; 32];
             it.chance.fill(&mut seed);
