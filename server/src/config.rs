@@ -14,6 +14,8 @@ pub struct Config {
     pub port: u16,
     /// Stock is published at most this often per warehouse.
     pub stock_interval_ms: i64,
+    /// A page of a channel is about so large.
+    pub page_bytes: usize,
     /// Stored entries that may wait to be judged; with more, devices are asked to wait.
     pub unjudged_max: u64,
     /// Jobs that may wait for a commit; the same.
@@ -29,6 +31,7 @@ impl Config {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 0,
             stock_interval_ms: 10_000,
+            page_bytes: roundsman_core::sync::BATCH_BYTES,
             unjudged_max: 50_000,
             writer_queue_max: 3_000,
         }

@@ -28,6 +28,12 @@ impl Replica {
             return Ok(Outcome::Diverged);
         }
         let now = self.now();
+        if roundsman_core::planted!("cursor before data") {
+            self.db.execute(
+                "update channel set seq = ?2 where name = ?1",
+                params![batch.channel.to_string(), as_i64(batch.to)],
+            )?;
+        }
         let transaction = self.db.transaction()?;
         let (outcome, topics) = write(&transaction, &self.journal, batch, now)?;
         transaction.commit()?;
@@ -141,7 +147,8 @@ fn write(
     )?
     .execute(params![name, batch.epoch, as_i64(batch.to), digest.0, part])?;
     let agrees = batch.digest.as_ref().map(|theirs| theirs.0 == digest.0);
-    set_whole(db, &name, agrees == Some(true))?;
+    let unproven = roundsman_core::planted!("partial first sync counted complete");
+    set_whole(db, &name, agrees == Some(true) || unproven)?;
     if left || agrees == Some(true) {
         topics.extend(purge(db)?);
     }

@@ -109,12 +109,16 @@ impl<'a> Intake<'a> {
         let db = self.db;
         main_file::set_base(db, item, document)?;
         for (_, change) in main_file::pending(db, item)? {
-            if has(document, &change.hash().0) {
+            if has(document, &change.hash().0)
+                || roundsman_core::planted!("every change of a document taken for admitted")
+            {
                 db.prepare_cached("delete from pending where item = ?1 and hash = ?2")?
                     .execute(params![item.to_bytes(), change.hash().0])?;
             }
         }
-        observe(db, document, self.now)?;
+        if !roundsman_core::planted!("others' clocks not observed") {
+            observe(db, document, self.now)?;
+        }
         let seen = main_file::document(db, item)?;
         self.topics.extend(project::document(db, item, seen.as_ref())?);
         Ok(element_of(self.channel, item, document))

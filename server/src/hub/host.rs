@@ -174,7 +174,9 @@ impl Host {
         let Some(person) = self.person else { return Ok(Todo::default()) };
         let heads = greeting::heads(&app, person, device).await?;
         let names = |heads: &[ChannelHead]| heads.iter().map(|it| it.channel).collect::<Vec<_>>();
-        if names(&heads) == names(&self.channels) {
+        if names(&heads) == names(&self.channels)
+            || roundsman_core::planted!("grants looked up only at hello")
+        {
             return Ok(Todo::default());
         }
         self.channels.clone_from(&heads);
@@ -285,6 +287,7 @@ impl Host {
         let (now, reported) = (self.app.clock.now(), self.reported.take());
         let count = entries.len() as u64;
         let clock = self.session.clock();
+        let last = entries.last().map_or(after, |(head, _, _)| *head);
         let stored = self.app.store.write.run(move |db, _| {
             Box::pin(async move {
                 if let Some(n) = reported {
@@ -304,6 +307,9 @@ impl Host {
                 self.app.hub.stored(device, count);
                 self.app.metrics.receipts.inc();
                 Event::Stored { head, at: now }
+            }
+            Err(_) if roundsman_core::planted!("receipt for what failed to be stored") => {
+                Event::Stored { head: last, at: now }
             }
             Err(error) => Event::Refused(refusal_of(error.into())),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use roundsman_core::id::{DeviceId, ItemId, PersonId};
 use roundsman_core::sync::hub::Span;
-use roundsman_core::sync::{BATCH_BYTES, Batch, Channel, Place};
+use roundsman_core::sync::{Batch, Channel, Place};
 use roundsman_store::feed_read::{self, Reader};
 use roundsman_store::route::{self, Route};
 
@@ -41,8 +41,13 @@ impl Pages {
         }
         let nothing = BTreeMap::new();
         let early = self.early.get(&span.channel).map_or(&nothing, |early| &early.sent);
-        let batch =
-            feed_read::batch(&app.store.read, span, Reader { device, early }, BATCH_BYTES).await?;
+        let batch = feed_read::batch(
+            &app.store.read,
+            span,
+            Reader { device, early },
+            app.config.page_bytes,
+        )
+        .await?;
         if batch.as_ref().is_none_or(|batch| batch.digest.is_some()) {
             self.early.remove(&span.channel);
         }

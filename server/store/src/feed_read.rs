@@ -203,7 +203,7 @@ impl Cut {
         let limit = if begins { self.bytes_max } else { 2 * self.bytes_max };
         let full = self.bytes + entry.bytes > limit || self.entries.len() >= ITEMS_MAX;
         if let Some((seq, item)) = last.filter(|_| full) {
-            if begins {
+            if begins || roundsman_core::planted!("a commit split between pages") {
                 self.to = seq;
             } else if let Some(before) = self.whole.checked_sub(1) {
                 self.entries.truncate(self.whole);
@@ -319,7 +319,9 @@ impl Page {
         )
         .bind(self.channel)
         .bind(&key[..])
-        .bind(signed(self.since))
+        .bind(signed(
+            self.since + u64::from(roundsman_core::planted!("first change after a cursor skipped")),
+        ))
         .bind(self.device.0)
         .fetch_all(&mut *db)
         .await?;

@@ -289,6 +289,7 @@ impl Device {
         }
         match welcome.receipt {
             Some(receipt) => self.receipt(receipt, effects),
+            None if crate::planted!("journal sent only when it grows") => {}
             None => self.pump(effects),
         }
         self.repair_next(effects);
@@ -328,7 +329,7 @@ impl Device {
     fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         self.quiet_is_over(effects);
         let silent_ms = now.millis() - self.heard_at.millis();
-        if silent_ms > DEAD_AFTER_MS {
+        if silent_ms > DEAD_AFTER_MS && !crate::planted!("a dead line trusted for ever") {
             effects.push(Effect::Close);
         } else if let Some(step) = self.deadlines.overdue(now, self.quiet_until.is_some()) {
             let stalled = Refusal::new(codes::STALLED).with("step", step);
