@@ -248,7 +248,11 @@ impl Page {
         };
         let mut rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(self.channel)
-            .bind(signed(span.from) + 1)
+            .bind(
+                signed(span.from)
+                    + 1
+                    + i64::from(roundsman_core::planted!("first item after a cursor skipped")),
+            )
             .bind(self.device.0)
             .bind(signed(self.since))
             .bind(after)
