@@ -59,7 +59,10 @@ impl Server {
     pub async fn stop(self) -> Result<()> {
         self.app.stop.cancel();
         self.background.join_all().await;
-        let served = tokio::time::timeout(STOP_TIME_MAX, self.serving).await;
+        let serving = self.app.hub.serving.clone();
+        serving.close();
+        let ended = async { tokio::join!(self.serving, serving.wait()).0 };
+        let served = tokio::time::timeout(STOP_TIME_MAX, ended).await;
         self.app.release();
         match served {
             Ok(served) => served.map_err(Error::internal)?.map_err(Error::internal),

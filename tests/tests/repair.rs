@@ -105,4 +105,8 @@ async fn whatever_rots_is_named_exactly_and_put_right() {
     let metrics = metrics.text().await.unwrap();
     let counted = format!("roundsman_divergences_total {}", told.len());
     assert!(metrics.contains(&counted), "{metrics}");
+    // Whoever asks through a proxy on the same machine is somebody else.
+    let through = reqwest::Client::new().get(format!("{}/metrics", world.url()));
+    let refused = through.header("x-forwarded-for", "203.0.113.9").send().await.unwrap();
+    assert_eq!(refused.status(), 401);
 }

@@ -51,7 +51,7 @@ pub fn meant(entry: &Entry) -> Vec<HistoryChange> {
             read::<visit::CheckOut>(entry, |it| vec![to("note", &it.finished.note)])
         }
         "cart.set_line" => read::<cart::SetLine>(entry, |it| {
-            vec![to("quantity", &it.line.quantity), to("pack", &it.line.pack)]
+            vec![to("quantity", it.line.quantity), to("pack", &it.line.pack)]
         }),
         "cart.details" => {
             read::<cart::Details>(entry, |it| it.note.iter().map(|note| to("note", note)).collect())

@@ -24,6 +24,7 @@ use roundsman_core::id::DeviceId;
 use roundsman_store::{Store, epochs, journal};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -45,6 +46,8 @@ pub struct Hub {
     store: Store,
     clock: Clock,
     lines: Arc<Lines>,
+    /// What serves the lines: it ends after them, and before the server does.
+    pub(crate) serving: TaskTracker,
     /// Devices with entries that nobody has judged, in the order in which they came.
     due: Arc<Mutex<VecDeque<DeviceId>>>,
     more: Arc<Notify>,
@@ -74,6 +77,7 @@ impl Hub {
             store,
             clock,
             lines: Arc::default(),
+            serving: TaskTracker::new(),
             due: Arc::default(),
             more: Arc::default(),
             load,

@@ -1,6 +1,7 @@
 //! Pages of a channel for one line: what its person needs first, then the channel in order.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use roundsman_core::id::{DeviceId, ItemId, PersonId};
 use roundsman_core::sync::hub::Span;
@@ -21,7 +22,6 @@ pub(super) struct Pages {
     early: BTreeMap<Channel, Early>,
 }
 
-#[derive(Default)]
 struct Early {
     items: Vec<ItemId>,
     /// With the commit in which each had last changed.
@@ -69,17 +69,10 @@ impl Pages {
         let (Channel::Territory(_), 0, Some(person)) = (span.channel, span.from, person) else {
             return Ok(None);
         };
-        if !self.early.contains_key(&span.channel) {
-            let route = Route {
-                person,
-                day: app.clock.today(),
-                offset_minutes: app.clock.offset_minutes(),
-            };
-            let mut db = app.store.read.acquire().await.map_err(Error::internal)?;
-            let items = route::first(&mut db, span.channel, route).await?;
-            self.early.insert(span.channel, Early { items, ..Early::default() });
-        }
-        let Some(early) = self.early.get_mut(&span.channel) else { return Ok(None) };
+        let early = match self.early.entry(span.channel) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Early::of(app, span.channel, person).await?),
+        };
         let wanted = early.items.get(done as usize..).unwrap_or_default();
         if wanted.is_empty() {
             return Ok(None);
@@ -90,5 +83,14 @@ impl Pages {
             early.sent.extend(sent);
             batch
         }))
+    }
+}
+
+impl Early {
+    async fn of(app: &App, channel: Channel, person: PersonId) -> Result<Self> {
+        let (day, offset_minutes) = (app.clock.today(), app.clock.offset_minutes());
+        let mut db = app.store.read.acquire().await.map_err(Error::internal)?;
+        let items = route::first(&mut db, channel, Route { person, day, offset_minutes }).await?;
+        Ok(Self { items, sent: BTreeMap::new() })
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::sync::FRAME_BYTES_MAX;
@@ -29,6 +30,8 @@ const WRITE_BUFFER_BYTES: usize = 4 << 10;
 const HELLO_TIME_MAX: Duration = Duration::from_secs(5);
 /// A frame that is not taken within this time has no reader any more.
 const SEND_TIME_MAX: Duration = Duration::from_secs(20);
+/// When all lines are taken, another try makes sense after so many seconds.
+const RETRY_AFTER_S: u32 = 30;
 /// How often a line looks for what no commit tells: silence, and rights that began or ended.
 const TICK: Duration = Duration::from_secs(10);
 /// Every so many ticks the rights are looked up.
@@ -53,10 +56,13 @@ pub async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrade) -> R
     // Before anything is read: what commits from here on is either read or told.
     let commits = app.store.write.committed();
     let Some(host) = Host::open(app.clone()) else {
-        return axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response();
+        let later = [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())];
+        return (StatusCode::SERVICE_UNAVAILABLE, later).into_response();
     };
-    socket
-        .on_upgrade(move |socket| async move { Carrier { app, socket, host, commits }.run().await })
+    let serving = app.hub.serving.clone();
+    socket.on_upgrade(move |socket| {
+        serving.track_future(Carrier { app, socket, host, commits }.run())
+    })
 }
 
 /// What carries the frames of one line.

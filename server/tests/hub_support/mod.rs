@@ -56,8 +56,14 @@ pub struct Company {
 
 impl Company {
     pub async fn open() -> Self {
+        Self::open_with(|config| config).await
+    }
+
+    /// The same, started with something else.
+    pub async fn open_with(change: impl FnOnce(Config) -> Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(Config::local(folder.path()), Clock::system()).await.unwrap();
+        let config = change(Config::local(folder.path()));
+        let server = Server::start(config, Clock::system()).await.unwrap();
         let hash = hash_password(PASSWORD.as_bytes().to_vec(), [7; 16]).await.unwrap();
         let (north, south) = (TerritoryId(Uuid::now_v7()), TerritoryId(Uuid::now_v7()));
         let mut ids = Vec::new();

@@ -46,7 +46,7 @@ impl Session {
             Ok(Verified::Follows(effect)) => {
                 self.storing = true;
                 self.throttled = false;
-                effects.push(effect);
+                effects.push(*effect);
             }
             Ok(Verified::Known) => {
                 // Everything in it is stored already: say so again.
@@ -86,14 +86,14 @@ impl Session {
             return Err(Refusal::new(codes::FORGED).with("detail", "head"));
         }
         verify_head(&self.device_key, device, head, &push.signature)?;
-        Ok(Verified::Follows(Effect::Store { after: self.stored, entries }))
+        Ok(Verified::Follows(Box::new(Effect::Store { after: self.stored, entries })))
     }
 }
 
 /// What a push is worth.
 enum Verified {
     /// It continues the chain.
-    Follows(Effect),
+    Follows(Box<Effect>),
     /// Everything in it is stored.
     Known,
     /// It was on its way when the one before it was not taken.
