@@ -89,9 +89,19 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
         build: "web".into(),
         receipt: None,
         recorded: None,
+        pruned: None,
     };
     let receipt = Receipt::sign(&SigningKey::from_bytes(&[7; 32]), device(), head(2), NOW);
     let with_receipt = Hello { receipt: Some(receipt), recorded: Some(3), ..hello.clone() };
+    let pruned = Hello { pruned: Some(2), ..hello.clone() };
+    let change = Beyond {
+        item: item(ItemKind::Customer),
+        change: [1; 32],
+        device: device(),
+        person: PersonId(device().0),
+        at: NOW,
+    };
+    let beyond = Offer { epoch: [4; 16], outcomes: vec![], last: true, beyond: Some(vec![change]) };
     let parts = Hello {
         cursors: vec![Cursor { digest: [0; 32], part: Some(inside), ..cursor }],
         ..hello.clone()
@@ -121,7 +131,17 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
             }),
         ),
         ("RangeReq", FromDevice::RangeReq(range)),
-        ("Offer", FromDevice::Offer(Offer { epoch: [4; 16], outcomes: vec![outcome], last: true })),
+        (
+            "Offer",
+            FromDevice::Offer(Offer {
+                epoch: [4; 16],
+                outcomes: vec![outcome],
+                last: true,
+                beyond: None,
+            }),
+        ),
+        ("HelloPruned", FromDevice::Hello(pruned)),
+        ("OfferBeyond", FromDevice::Offer(beyond)),
     ]
 }
 
@@ -275,6 +295,7 @@ fn open(line: &mut Device, key: &SigningKey) -> Vec<Vec<u8>> {
         build: "web".into(),
         receipt: None,
         recorded: None,
+        pruned: 0,
     };
     device_answers(line, ToLine::Opened(opening), key)
 }
@@ -346,6 +367,7 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
                     }],
                 }),
             ),
+            FromSession::KeepOffer(offer) => ToSession::Offered(offer.epoch),
             other => panic!("nobody asked for this: {other:?}"),
         };
         frames.extend(hub_answers(session, event, device_key));

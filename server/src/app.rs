@@ -8,6 +8,7 @@ use roundsman_erp::Embedded;
 use roundsman_store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::backup;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
@@ -47,7 +48,7 @@ impl App {
     /// When the folder cannot be used, or another process uses it.
     pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>> {
         let lock = lock(&config.data)?;
-        let store = Store::open(&config.data.join("roundsman.sqlite")).await?;
+        let store = Store::open(&config.data.join(backup::DATABASE)).await?;
         Self::assemble(config, clock, store, Some(lock)).await
     }
 
@@ -97,7 +98,11 @@ impl App {
     }
 }
 
-fn lock(data: &Path) -> Result<File> {
+/// Takes the data folder for this process.
+///
+/// # Errors
+/// When another process has it.
+pub(crate) fn lock(data: &Path) -> Result<File> {
     let failed =
         |error| Error::internal(format!("cannot use the data folder {}: {error}", data.display()));
     std::fs::create_dir_all(data).map_err(failed)?;

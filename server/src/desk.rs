@@ -106,7 +106,7 @@ impl Desk {
             entries.push((Head { n: entry.n, hash: hash(&bytes) }, entry, bytes));
         }
         docket.close().await?;
-        let head = journal::append(db, self.device, after, &entries, now).await?;
+        let head = journal::append(db, self.device, after, &entries, &[], now).await?;
         journal::judged(db, self.device, head.n).await?;
         Ok(recorded)
     }

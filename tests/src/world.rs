@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use roundsman_device::{Device, DeviceHost};
+use roundsman_server::backup::DATABASE;
 use roundsman_server::clock::Clock;
 use roundsman_server::config::Config;
 use roundsman_server::demo;
@@ -39,6 +40,19 @@ impl World {
         Ok(world)
     }
 
+    /// Starts a server on a database that there is already.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub async fn start_on(database: &[u8]) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut world = Self { server: None, folder, devices: 0, port: 0 };
+        std::fs::create_dir_all(world.data())?;
+        std::fs::write(world.data().join(DATABASE), database)?;
+        world.start_server().await?;
+        Ok(world)
+    }
+
     /// Starts the server again on the same data and port.
     ///
     /// # Errors
@@ -64,6 +78,12 @@ impl World {
             server.stop().await?;
         }
         Ok(())
+    }
+
+    /// The server's data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Where the server listens.

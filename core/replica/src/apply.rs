@@ -12,7 +12,7 @@ use crate::intake::{Intake, place};
 use crate::journal::Journal;
 use crate::names::Directory;
 use crate::purge::purge;
-use crate::{Replica, Result, Topic};
+use crate::{Replica, Result, Topic, restored};
 
 impl Replica {
     /// Applies a batch, or says why not. Nothing of it is kept unless all of it is.
@@ -33,6 +33,18 @@ impl Replica {
                 "update channel set seq = ?2 where name = ?1",
                 params![batch.channel.to_string(), as_i64(batch.to)],
             )?;
+        }
+        // Kept beside the journal, so that they outlive a main file that is made anew.
+        let signed: Vec<_> = batch
+            .items
+            .iter()
+            .filter_map(|it| match &it.news {
+                News::Signed(bytes, signature) => Some(restored::signed(it.item, bytes, signature)),
+                _ => None,
+            })
+            .collect();
+        if !signed.is_empty() {
+            self.journal.keep_outcomes(&signed, now)?;
         }
         let transaction = self.db.transaction()?;
         let (outcome, topics) = write(&transaction, &self.journal, batch, now)?;

@@ -38,6 +38,7 @@ impl Line {
     pub fn open(replica: &mut Replica, token: &str, build: &str) -> Result<(Self, Todo)> {
         let identity = replica.signed_in()?.clone();
         replica.catch_up()?;
+        replica.prune()?;
         let mut line =
             Self { device: Device::new(identity.device, identity.server_key, replica.host.now()) };
         let opening = Opening {
@@ -49,6 +50,7 @@ impl Line {
             build: build.to_owned(),
             receipt: replica.journal.receipt.clone(),
             recorded: Some(replica.recorded()),
+            pruned: replica.journal.pruned()?,
         };
         replica.set_line_state(LineState::Connecting, None);
         let todo = line.handle(replica, Event::Opened(opening))?;
@@ -152,6 +154,17 @@ impl Replica {
                 self.set_channels(&heads)?;
                 self.set_line_state(LineState::Online, None);
             }
+            Effect::Rewound(held) => {
+                if !self.rewind(held)? {
+                    let forked = Refusal::new(codes::JOURNAL_FORKED).with("held", held.n);
+                    self.set_line_state(LineState::Refused, Some(forked));
+                    todo.close = true;
+                }
+            }
+            Effect::ReadOutcomes(restored) => {
+                events.push_back(Event::Outcomes(self.offers(restored)?));
+            }
+            Effect::Offered(epoch) => self.journal.set_offered(epoch)?,
             Effect::Apply(batch) => {
                 let before = self.journal.head;
                 events.push_back(Event::Applied(self.apply(&batch)?));

@@ -1,9 +1,9 @@
 //! The journal file.
 
-use roundsman_core::id::{DeviceId, PersonId};
+use roundsman_core::id::{DeviceId, ItemId, PersonId};
 use roundsman_core::records::Role;
-use roundsman_core::sync::{Entry, Head, Receipt};
-use roundsman_core::time::Hlc;
+use roundsman_core::sync::{Bytes, Entry, Head, Receipt, SignedRecord};
+use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_core::views::LostView;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -241,7 +241,90 @@ impl Journal {
             .prepare_cached("select bytes from entry where n = ?1")?
             .query_row([n], |row| row.get(0))
             .optional()?;
-        bytes.map(|bytes| Ok(Entry::from_bytes(&bytes)?)).transpose()
+        let kept = bytes.filter(|bytes| !bytes.is_empty());
+        kept.map(|bytes| Ok(Entry::from_bytes(&bytes)?)).transpose()
+    }
+
+    /// Whether this entry, and so all after it, can still be sent; there may be none.
+    pub(crate) fn keeps(&self, n: u64) -> Result<bool> {
+        Ok(n > self.pruned()?)
+    }
+
+    /// Entries up to this one have only their hash left.
+    pub(crate) fn pruned(&self) -> Result<u64> {
+        Ok(self.number("pruned")?.map_or(0, i64::unsigned_abs))
+    }
+
+    /// Drops the bytes of entries up to this one, and outcomes from before this instant.
+    pub(crate) fn prune(&mut self, upto: u64, before: Timestamp) -> Result<()> {
+        let pruned = self.pruned()?;
+        let transaction = self.db.transaction()?;
+        transaction.execute("delete from outcome where at < ?1", [before.millis()])?;
+        if upto > pruned {
+            transaction.execute(
+                "update entry set bytes = x'' where n > ?1 and n <= ?2",
+                params![pruned, upto],
+            )?;
+            let upto = i64::try_from(upto).unwrap_or(i64::MAX);
+            set(&transaction, "pruned", &upto.to_be_bytes())?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Keeps outcomes that the server signed.
+    pub(crate) fn keep_outcomes(&mut self, signed: &[SignedRecord], at: Timestamp) -> Result<()> {
+        let transaction = self.db.transaction()?;
+        for outcome in signed {
+            transaction
+                .prepare_cached(
+                    "insert into outcome (item, bytes, signature, at) values (?1, ?2, ?3, ?4) \
+                     on conflict (item) do update set bytes = ?2, signature = ?3, at = ?4 \
+                     where bytes <> ?2",
+                )?
+                .execute(params![
+                    outcome.item.to_bytes(),
+                    outcome.bytes.0,
+                    outcome.signature.0,
+                    at.millis()
+                ])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Outcomes that came after this instant, oldest first.
+    pub(crate) fn outcomes_since(&self, since: Timestamp) -> Result<Vec<SignedRecord>> {
+        let mut statement = self.db.prepare(
+            "select item, bytes, signature from outcome where at >= ?1 order by at, item",
+        )?;
+        let rows = statement.query_map([since.millis()], |row| {
+            Ok((row.get::<_, [u8; ItemId::LEN]>(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        let mut outcomes = Vec::new();
+        for row in rows {
+            let (item, bytes, signature) = row?;
+            outcomes.extend(ItemId::from_bytes(&item).map(|item| SignedRecord {
+                item,
+                bytes: Bytes(bytes),
+                signature: Bytes(signature),
+            }));
+        }
+        Ok(outcomes)
+    }
+
+    /// The restoration for which everything was given back.
+    pub(crate) fn offered(&self) -> Result<Option<[u8; 16]>> {
+        Ok(self.meta("offered")?.and_then(|bytes| bytes.try_into().ok()))
+    }
+
+    pub(crate) fn set_offered(&self, epoch: [u8; 16]) -> Result<()> {
+        self.set_meta("offered", &epoch)
+    }
+
+    /// What the office signed for is not there any more.
+    pub(crate) fn forget_receipt(&mut self) -> Result<()> {
+        self.db.execute("delete from meta where name = 'receipt'", [])?;
+        self.receipt = None;
+        Ok(())
     }
 
     /// Whether the entry at this head is the one that is here.

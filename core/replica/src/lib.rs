@@ -30,6 +30,7 @@ mod queries;
 mod repair;
 mod replay;
 mod replica;
+mod restored;
 mod run;
 mod settle;
 mod succeed;

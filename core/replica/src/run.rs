@@ -140,7 +140,15 @@ impl Replica {
         let mut upto = u64::try_from(main_file::number(&self.db, "applied_upto")?).unwrap_or(0);
         while upto < self.journal.head.n {
             upto += 1;
-            let Some(entry) = self.journal.entry(upto)? else { continue };
+            let Some(entry) = self.journal.entry(upto)? else {
+                // Only its hash is kept: the server has had it for long.
+                main_file::set_number(
+                    &self.db,
+                    "applied_upto",
+                    i64::try_from(upto).unwrap_or(i64::MAX),
+                )?;
+                continue;
+            };
             let away = self.journal.is_away(upto)?;
             let transaction = self.db.transaction()?;
             write(&transaction, &entry, "", News::Old)?;
@@ -213,7 +221,7 @@ fn as_i64(number: u64) -> i64 {
 }
 
 /// The entry that was replaced does not count any more.
-fn take_place(db: &Connection, replaced: u64) -> Result<()> {
+pub(crate) fn take_place(db: &Connection, replaced: u64) -> Result<()> {
     db.prepare_cached("delete from pending where n = ?1")?.execute([replaced])?;
     db.prepare_cached("update operation set state = 'replaced' where n = ?1")?
         .execute([replaced])?;

@@ -25,7 +25,7 @@ pub use execute::{Made, execute};
 pub use field::{Field, Fields, Version};
 pub use history::{Event, history};
 pub use load::load;
-pub use operation::{Operation, Writes, decode_operation};
+pub use operation::{OPERATIONS, Operation, Writes, decode_operation};
 pub use request::Request;
 pub use stamp::{Stamp, actor_of, device_of};
 

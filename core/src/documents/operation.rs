@@ -62,35 +62,46 @@ macro_rules! operation {
 }
 pub(super) use operation;
 
-/// Reads an operation back from its name, version and arguments.
-///
-/// # Errors
-/// [`codes::UNKNOWN_SCHEMA`] for a name or version this build does not know,
-/// [`codes::MALFORMED`] when the arguments are not what the name says.
-pub fn decode_operation(name: &str, version: u16, args: &[u8]) -> Result<Box<dyn Operation>> {
-    if version != 1 {
-        return Err(Refusal::new(codes::UNKNOWN_SCHEMA)
-            .with("operation", name)
-            .with("version", version));
-    }
-    match name {
-        "customer.create" => read::<customer::Create>(args),
-        "customer.edit" => read::<customer::EditFields>(args),
-        "customer.choose" => read::<customer::Choose>(args),
-        "customer.save_contact" => read::<customer::SaveContact>(args),
-        "customer.remove_contact" => read::<customer::RemoveContact>(args),
-        "customer.set_active" => read::<customer::SetActive>(args),
-        "visit.check_in" => read::<visit::CheckIn>(args),
-        "visit.note" => read::<visit::Note>(args),
-        "visit.check_out" => read::<visit::CheckOut>(args),
-        "cart.set_line" => read::<cart::SetLine>(args),
-        "cart.details" => read::<cart::Details>(args),
-        "cart.discard" => read::<cart::Discard>(args),
-        "order.submit" => read::<order::Submit>(args),
-        _ => Err(Refusal::new(codes::UNKNOWN_SCHEMA)
-            .with("operation", name)
-            .with("version", version)),
-    }
+macro_rules! operations {
+    ($($name:literal @ $version:literal => $operation:ty,)*) => {
+        /// Every operation that this build can read, with its version. What was ever recorded
+        /// stays here: a device may come back after a year.
+        pub const OPERATIONS: &[(&str, u16)] = &[$(($name, $version)),*];
+
+        /// Reads an operation back from its name, version and arguments.
+        ///
+        /// # Errors
+        /// [`codes::UNKNOWN_SCHEMA`] for a name or version this build does not know,
+        /// [`codes::MALFORMED`] when the arguments are not what the name says.
+        pub fn decode_operation(
+            name: &str,
+            version: u16,
+            args: &[u8],
+        ) -> Result<Box<dyn Operation>> {
+            match (name, version) {
+                $(($name, $version) => read::<$operation>(args),)*
+                _ => Err(Refusal::new(codes::UNKNOWN_SCHEMA)
+                    .with("operation", name)
+                    .with("version", version)),
+            }
+        }
+    };
+}
+
+operations! {
+    "customer.create" @ 1 => customer::Create,
+    "customer.edit" @ 1 => customer::EditFields,
+    "customer.choose" @ 1 => customer::Choose,
+    "customer.save_contact" @ 1 => customer::SaveContact,
+    "customer.remove_contact" @ 1 => customer::RemoveContact,
+    "customer.set_active" @ 1 => customer::SetActive,
+    "visit.check_in" @ 1 => visit::CheckIn,
+    "visit.note" @ 1 => visit::Note,
+    "visit.check_out" @ 1 => visit::CheckOut,
+    "cart.set_line" @ 1 => cart::SetLine,
+    "cart.details" @ 1 => cart::Details,
+    "cart.discard" @ 1 => cart::Discard,
+    "order.submit" @ 1 => order::Submit,
 }
 
 fn read<O>(args: &[u8]) -> Result<Box<dyn Operation>>

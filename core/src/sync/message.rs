@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::{Channel, Head, Part, Receipt};
 use crate::error::Refusal;
-use crate::id::{DeviceId, ItemId};
+use crate::id::{DeviceId, ItemId, PersonId};
 use crate::time::Timestamp;
 
 /// The version this build speaks.
@@ -151,6 +151,10 @@ pub struct Hello {
     /// than the journal's head when its storage went back in time.
     #[n(10)]
     pub recorded: Option<u64>,
+    /// Entries up to this one are not kept on the device any more: the hub cannot name their
+    /// changes by hash alone.
+    #[n(11)]
+    pub pruned: Option<u64>,
 }
 
 impl Hello {
@@ -282,6 +286,32 @@ pub struct Offer {
     /// Whether no more follow.
     #[n(2)]
     pub last: bool,
+    /// Changes of others that the device has and the server may have lost: nobody can give these
+    /// back but who made them, so that the office can read what is missing.
+    #[n(3)]
+    pub beyond: Option<Vec<Beyond>>,
+}
+
+/// A change of a document that somebody else made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Beyond {
+    /// The document.
+    #[n(0)]
+    pub item: ItemId,
+    /// The change's hash.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub change: [u8; 32],
+    /// Where it was made.
+    #[n(2)]
+    pub device: DeviceId,
+    /// By whom.
+    #[n(3)]
+    pub person: PersonId,
+    /// When.
+    #[n(4)]
+    pub at: Timestamp,
 }
 
 /// A record with the server's signature of it.

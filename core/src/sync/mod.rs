@@ -18,6 +18,7 @@ mod limits;
 mod message;
 mod part;
 mod sign;
+mod version;
 
 pub use buckets::{BUCKETS, Buckets, bucket_of};
 pub use channel::Channel;
@@ -30,12 +31,13 @@ pub use limits::{
     PUSH_ENTRIES_MAX, PUSH_WINDOW, RESTS_ON_MAX,
 };
 pub use message::{
-    Batch, BatchItem, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, Fetch, FetchRes,
-    FromDevice, FromHub, Grants, Hello, News, Notice, Offer, Offered, PROTOCOL, Ping, Push,
-    RESERVED, RangeBucket, RangeItem, RangeReq, RangeRes, Reauth, Restored, SignedRecord, Throttle,
-    WIPED, Welcome, Wipe,
+    Batch, BatchItem, Beyond, Bye, Bytes, ChangeNews, ChannelHead, Code, Cursor, Denied, Fetch,
+    FetchRes, FromDevice, FromHub, Grants, Hello, News, Notice, Offer, Offered, PROTOCOL, Ping,
+    Push, RESERVED, RangeBucket, RangeItem, RangeReq, RangeRes, Reauth, Restored, SignedRecord,
+    Throttle, WIPED, Welcome, Wipe,
 };
 pub use part::{Part, Place};
 pub use sign::{
     Receipt, sign_head, sign_outcome, sign_wipe, verify_head, verify_outcome, verify_wipe,
 };
+pub use version::{PROTOCOLS, common_version};

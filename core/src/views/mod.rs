@@ -8,6 +8,7 @@ mod copy;
 mod customer;
 mod device;
 mod order;
+mod restoration;
 mod sync;
 mod visit;
 
@@ -25,6 +26,9 @@ pub use device::{DeviceRow, DeviceState, StaffRow};
 pub use order::{
     HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView,
     order_search,
+};
+pub use restoration::{
+    ChangeMissing, DeviceReturn, OutcomeMissing, OutcomeMissingWhy, RestorationView,
 };
 pub use sync::{
     AttentionRow, CatchUp, ChannelProgress, Connection, JournalRow, JournalView, LostView,

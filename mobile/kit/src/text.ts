@@ -28,7 +28,9 @@ export function errorText(error: unknown): string {
 /** What a person can do about it; empty when nothing. */
 export function adviceText(error: unknown): string {
   const { code, params } = refusalOf(error);
-  return codeText("advice", code, "", spoken(params));
+  const advice = codeText("advice", code, "", spoken(params));
+  // Who has to be updated: nothing that the reader does helps when it is the server.
+  return params.update === "server" ? codeText("advice", `${code}.server`, advice) : advice;
 }
 
 export const unitText = (code: string): string => codeText("unit", code);

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod demo;
 mod serve;
 mod user;
@@ -35,6 +36,12 @@ enum Command {
     Serve(serve::Args),
     /// Fill a new data folder with a demo company.
     Demo(demo::Args),
+    /// Write a backup while the server runs.
+    Backup(backup::Backup),
+    /// Check a backup or a data folder: everything it claims is computed again.
+    Verify(backup::Verify),
+    /// Put a backup in the place of a data folder; devices then give back what came after.
+    Restore(backup::Restore),
     /// Manage who may sign in.
     #[command(subcommand)]
     User(user::Command),
@@ -49,6 +56,9 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(args).await,
             Command::Demo(args) => demo::run(args).await,
+            Command::Backup(args) => backup::back_up(args).await,
+            Command::Verify(args) => backup::verify(args).await,
+            Command::Restore(args) => backup::restore(args).await,
             Command::User(command) => user::run(command).await,
         }
     }

@@ -19,6 +19,7 @@ mod people;
 mod products;
 mod quarantine;
 mod quotes;
+mod restorations;
 mod security;
 mod session;
 mod staff;
@@ -118,6 +119,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::release))
         .routes(routes!(quarantine::decline))
+        .routes(routes!(restorations::show_last))
         .routes(routes!(divergences::list))
         .routes(routes!(summary::show))
         .routes(routes!(document::show))

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use roundsman_core::error::Refusal;
 use roundsman_core::money::{Currency, Money};
-use roundsman_core::time::Day;
+use roundsman_core::time::{Day, Timestamp};
 use roundsman_store::lists::orders::{self, OrderFilter};
 use roundsman_store::lists::{customers, quarantine, visits};
-use roundsman_store::settings;
+use roundsman_store::{epochs, settings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +41,8 @@ pub struct Summary {
     conflicts: u64,
     /// Phones that were not heard of for a day.
     devices_behind: u64,
+    /// The time the database went back to, while devices are asked for what came after.
+    restored_since: Option<Timestamp>,
 }
 
 /// The day in figures.
@@ -65,7 +67,15 @@ pub async fn show(_: Me, State(app): State<Arc<App>>) -> Result<Json<Summary>> {
             app.clock.now().plus_millis(-SILENCE_MS),
         )
         .await?,
+        restored_since: restored_since(&app).await?,
     }))
+}
+
+async fn restored_since(app: &App) -> Result<Option<Timestamp>> {
+    let last = epochs::restorations(&app.store.read).await?.into_iter().next();
+    let now = app.clock.now().millis();
+    let asked = last.filter(|last| now - last.begun_at.millis() < epochs::ASKED_MS);
+    Ok(asked.map(|last| last.since))
 }
 
 async fn currency(app: &App) -> Result<Currency> {

@@ -7,6 +7,7 @@ use roundsman_core::sync::{Channel, ChannelHead, Hello, verify_head};
 use roundsman_store::devices::Standing;
 use roundsman_store::{devices, feed_read, journal, regress, visibility};
 
+use super::restored;
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -32,6 +33,7 @@ pub(super) async fn known(app: &App, hello: &Hello, first: bool) -> Result<(Pers
     if first && hello.went_backwards(position.head.n) {
         note_regress(app, hello, &enrolled.public_key).await?;
     }
+    let restored = restored::met(app, hello, &enrolled.public_key, position).await?;
     let channels = match person {
         Some(person) => heads(app, person, hello.device).await?,
         None => Vec::new(),
@@ -43,7 +45,7 @@ pub(super) async fn known(app: &App, hello: &Hello, first: bool) -> Result<(Pers
         stored_at: position.stored_at,
         channels,
         refusal,
-        restored: None,
+        restored,
         wipe_ordered_at: standing.wipe_ordered_at,
     };
     Ok((owner, known))

@@ -10,14 +10,14 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::PersonId;
 use roundsman_core::sync::hub::{Divergence, Effect, Event, Mending, Session, Span};
 use roundsman_core::sync::{
-    BATCH_BYTES, Channel, ChannelHead, Denied, Entry, Fetch, FromHub, Head, Hello, RangeReq,
+    BATCH_BYTES, Channel, ChannelHead, Denied, Entry, Fetch, FromHub, Head, Hello, Offer, RangeReq,
     compressed, encode_hub,
 };
 use roundsman_store::{Commit, clock, devices, divergences, feed_read, journal, ranges};
 
-use super::greeting;
 use super::lines::Line;
 use super::pages::Pages;
+use super::{greeting, restored};
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -105,7 +105,11 @@ impl Host {
     pub async fn read_page(&mut self) -> Todo {
         let Some(span) = self.page.take() else { return Todo::default() };
         let Some(device) = self.session.device() else { return Todo::default() };
-        let event = match self.pages.read(&self.app, span, (device, self.person)).await {
+        let event = match self
+            .pages
+            .read(&self.app, span, (device, self.person), self.session.pruned())
+            .await
+        {
             Ok(batch) => Event::Page(span.channel, batch),
             Err(error) => Event::Refused(refusal_of(error)),
         };
@@ -227,7 +231,10 @@ impl Host {
             }
             Effect::SendLarge(message) => todo.frames.push(encode_large(&message).into()),
             Effect::Authenticate(hello) => return Some(self.authenticate(&hello).await),
-            Effect::Store { after, entries } => return Some(self.store(after, entries).await),
+            Effect::Store { after, entries, signature } => {
+                return Some(self.store(after, entries, signature).await);
+            }
+            Effect::KeepOffer(offer) => return self.keep_offer(offer).await,
             Effect::ReadFeed(span) => self.page = Some(span),
             Effect::Compare(asked) => return Some(self.compare(asked).await),
             Effect::ReadItems(asked) => return Some(self.read_items(&asked).await),
@@ -278,7 +285,12 @@ impl Host {
         }
     }
 
-    async fn store(&mut self, after: Head, entries: Vec<(Head, Entry, Vec<u8>)>) -> Event {
+    async fn store(
+        &mut self,
+        after: Head,
+        entries: Vec<(Head, Entry, Vec<u8>)>,
+        signature: Vec<u8>,
+    ) -> Event {
         let Some(device) = self.session.device() else { return Event::Tick };
         if let Some(retry_after_ms) = self.app.hub.too_busy() {
             self.app.metrics.throttled.inc();
@@ -293,7 +305,7 @@ impl Host {
                 if let Some(n) = reported {
                     devices::reported(db, device, n, now).await?;
                 }
-                let head = journal::append(db, device, after, &entries, now).await?;
+                let head = journal::append(db, device, after, &entries, &signature, now).await?;
                 let off = |(_, entry, _): &(Head, Entry, Vec<u8>)| {
                     clock.suspects(entry, now).map(|off_ms| (entry.n, off_ms))
                 };
@@ -352,6 +364,15 @@ impl Host {
         });
         if let Err(error) = kept.await {
             tracing::error!(%device, %error, "a divergence could not be noted");
+        }
+    }
+
+    /// Keeps what the device gives back; answered when it was the last of it.
+    async fn keep_offer(&mut self, offer: Offer) -> Option<Event> {
+        let (device, last) = (self.session.device()?, offer.last);
+        match restored::keep_offer(&self.app, device, offer).await {
+            Ok(epoch) => last.then_some(Event::Offered(epoch)),
+            Err(error) => Some(Event::Refused(refusal_of(error))),
         }
     }
 }

@@ -44,6 +44,16 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// Ends every line of a device: it must say hello again.
+    pub(super) fn end_all(&self) {
+        let devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, line) in devices.values() {
+            line.cancel();
+        }
+    }
+}
+
 impl Line {
     /// Whether it is known whose line this is.
     pub(super) fn device(&self) -> Option<DeviceId> {

@@ -4,6 +4,7 @@
 //! What a line stored is judged beside it by [`Hub`], so that a receipt never waits for a judgement.
 
 mod admission;
+mod again;
 pub mod change;
 mod docket;
 mod greeting;
@@ -13,6 +14,7 @@ mod load;
 mod new_customer;
 mod pages;
 mod quarantine;
+mod restored;
 pub mod socket;
 mod subject;
 
@@ -83,6 +85,7 @@ impl Hub {
             load,
             metrics,
         };
+        again::after_update(&hub.store, &hub.clock).await?;
         for device in journal::devices_behind(&hub.store.read).await? {
             hub.judge(device);
         }
@@ -147,7 +150,7 @@ impl Hub {
                 self.metrics.quarantined.inc_by(judged.quarantined);
                 self.judge(device);
             }
-            Ok(None) => {}
+            Ok(None) => again::after_return(&self.store, &self.clock).await?,
             Err(error) => {
                 tracing::error!(%device, %error, "entries could not be judged; trying again");
                 self.judge_later(device);

@@ -35,8 +35,9 @@ impl Pages {
         app: &App,
         span: Span,
         (device, person): (DeviceId, Option<PersonId>),
+        pruned: u64,
     ) -> Result<Option<Batch>> {
-        if let Some(batch) = self.read_early(app, span, device, person).await? {
+        if let Some(batch) = self.read_early(app, span, (device, pruned), person).await? {
             return Ok(Some(batch));
         }
         let nothing = BTreeMap::new();
@@ -44,7 +45,7 @@ impl Pages {
         let batch = feed_read::batch(
             &app.store.read,
             span,
-            Reader { device, early },
+            Reader { device, early, pruned },
             app.config.page_bytes,
         )
         .await?;
@@ -58,7 +59,7 @@ impl Pages {
         &mut self,
         app: &App,
         span: Span,
-        device: DeviceId,
+        (device, pruned): (DeviceId, u64),
         person: Option<PersonId>,
     ) -> Result<Option<Batch>> {
         let done = match span.part.map(|part| part.place()) {
@@ -78,7 +79,8 @@ impl Pages {
             return Ok(None);
         }
         let read =
-            feed_read::early(&app.store.read, span, device, (wanted, done), EARLY_BYTES).await?;
+            feed_read::early(&app.store.read, span, (device, pruned), (wanted, done), EARLY_BYTES)
+                .await?;
         Ok(read.map(|(batch, sent)| {
             early.sent.extend(sent);
             batch

@@ -7,6 +7,9 @@ use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
 use crate::{Error, Result};
 
+/// How long devices are asked for what was lost: as long as they keep it.
+pub const ASKED_MS: i64 = 30 * 86_400_000;
+
 /// An epoch's name: random, so that no other history has the same.
 pub type Epoch = [u8; 16];
 
@@ -21,6 +24,17 @@ pub struct Restoration {
     pub since: Timestamp,
     /// The device whose receipt showed it; none when it was announced.
     pub noticed_by: Option<DeviceId>,
+}
+
+impl Restoration {
+    /// What tells the numbers given from now on from those given before: nobody knows how many of
+    /// these there were. Without letters that look like digits.
+    #[must_use]
+    pub fn suffix(&self) -> String {
+        const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+        let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+        self.epoch.iter().take(4).map(letter).collect()
+    }
 }
 
 /// Begins the first epoch, unless there is one.
@@ -53,6 +67,24 @@ pub async fn begin(db: &mut SqliteConnection, restoration: &Restoration) -> Resu
     Ok(())
 }
 
+/// Begins the epoch of a restoration that a receipt from `signed_at` shows, unless one began since:
+/// then that one explains it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn begin_noticed(
+    db: &mut SqliteConnection,
+    restoration: Restoration,
+    signed_at: Timestamp,
+) -> Result<Restoration> {
+    let last = restorations(&mut *db).await?.into_iter().next();
+    if let Some(last) = last.filter(|last| signed_at <= last.begun_at) {
+        return Ok(last);
+    }
+    begin(db, &restoration).await?;
+    Ok(restoration)
+}
+
 /// The epoch that all channels carry.
 ///
 /// # Errors
@@ -76,6 +108,21 @@ pub async fn restorations(db: impl SqliteExecutor<'_>) -> Result<Vec<Restoration
     .fetch_all(db)
     .await?;
     rows.iter().map(restoration).collect()
+}
+
+/// The latest time that anything in the database is from.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn last_trace(db: impl SqliteExecutor<'_>) -> Result<Timestamp> {
+    let last: i64 = sqlx::query_scalar(
+        "select max(coalesce((select max(received_at) from journal), 0), \
+                    coalesce((select max(updated_at) from record), 0), \
+                    coalesce((select max(last_contact_at) from device), 0))",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Timestamp(last))
 }
 
 fn restoration(row: &SqliteRow) -> Result<Restoration> {

@@ -7,13 +7,13 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use roundsman_core::id::{ItemId, PersonId};
+use roundsman_core::id::{ItemId, ItemKind, PersonId};
 use roundsman_core::records::Record;
-use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
+use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element, sign_outcome};
 use roundsman_core::time::Timestamp;
 use sqlx::{Row, SqliteConnection};
 
-use crate::{Error, Result};
+use crate::{Error, Result, settings};
 
 /// What one job did to channels and rows.
 #[derive(Debug, Clone, Default)]
@@ -55,18 +55,36 @@ impl Commit {
         let item = record.item();
         let bytes = record.to_bytes();
         let record_hash = hash(&bytes);
+        let signature = self.sign(db, item, &bytes).await?;
         sqlx::query(
-            "insert into record (item, bytes, hash, updated_at) values ($1, $2, $3, $4) \
-             on conflict (item) do update set bytes = $2, hash = $3, updated_at = $4 where hash <> $3",
+            "insert into record (item, bytes, hash, updated_at, signature) values ($1, $2, $3, $4, $5) \
+             on conflict (item) do update set bytes = $2, hash = $3, updated_at = $4, signature = $5 \
+             where hash <> $3",
         )
         .bind(&item.to_bytes()[..])
         .bind(bytes)
         .bind(&record_hash[..])
         .bind(now.millis())
+        .bind(signature)
         .execute(&mut *db)
         .await?;
         self.place(db, item, channels, |channel| record_element(channel, item, &record_hash), &[])
             .await
+    }
+
+    /// The server's signature of an outcome, which devices keep: whatever happens to this database,
+    /// what was decided can be proved.
+    async fn sign(
+        &self,
+        db: &mut SqliteConnection,
+        item: ItemId,
+        bytes: &[u8],
+    ) -> Result<Option<Vec<u8>>> {
+        if item.kind != ItemKind::SalesOrder {
+            return Ok(None);
+        }
+        let key = settings::signing_key(db).await?;
+        Ok(key.map(|key| sign_outcome(&key, item, bytes)))
     }
 
     /// Makes a document with these admitted heads visible in exactly these channels, and notes

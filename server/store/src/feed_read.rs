@@ -72,6 +72,8 @@ pub struct Reader<'a> {
     pub device: DeviceId,
     /// Items that this line sent early, with the commit in which each had last changed.
     pub early: &'a BTreeMap<ItemId, u64>,
+    /// The device has dropped the bytes of its own entries up to this one.
+    pub pruned: u64,
 }
 
 /// Whole commits of a channel after the span's place, about `bytes_max` together; none when there
@@ -92,7 +94,8 @@ pub async fn batch(
     if span.from >= head.seq {
         return Ok(None);
     }
-    let page = Page { channel: id, since: span.since, device: reader.device };
+    let page =
+        Page { channel: id, since: span.since, device: reader.device, pruned: reader.pruned };
     let mut cut = Cut::new(head.seq, bytes_max);
     page.entries(&mut db, span, reader.early, &mut cut).await?;
     let Cut { entries, to, part, .. } = cut;
@@ -118,13 +121,13 @@ pub async fn batch(
 pub async fn early(
     pool: &SqlitePool,
     span: Span,
-    device: DeviceId,
+    (device, pruned): (DeviceId, u64),
     (wanted, done): (&[ItemId], u32),
     bytes_max: usize,
 ) -> Result<Option<(Batch, Vec<(ItemId, u64)>)>> {
     let mut db = pool.begin().await?;
     let Some((id, head)) = head(&mut db, span.channel).await? else { return Ok(None) };
-    let page = Page { channel: id, since: 0, device };
+    let page = Page { channel: id, since: 0, device, pruned };
     let (mut entries, mut bytes, mut count) = (Vec::new(), 0, 0u32);
     for item in wanted {
         let found = page.entry(&mut db, *item).await?;
@@ -156,6 +159,7 @@ struct Page {
     channel: i64,
     since: u64,
     device: DeviceId,
+    pruned: u64,
 }
 
 struct Entry {
@@ -221,11 +225,15 @@ impl Cut {
 }
 
 /// A document that entered is sent whole, unless the device made all of it.
-const COLUMNS: &str = "m.item, m.seq, 0 as gone, r.bytes, length(d.snapshot) as snapshot_bytes, \
-     iif(m.entered > $4, d.snapshot, null) as snapshot, \
-     m.entered > $4 and not exists ( \
-         select 1 from change c where c.item = m.item and c.device <> $3) as own \
-     from membership m left join record r on r.item = m.item left join document d on d.item = m.item";
+fn columns(pruned: u64) -> String {
+    format!(
+        "m.item, m.seq, 0 as gone, r.bytes, r.signature, length(d.snapshot) as snapshot_bytes, \
+         iif(m.entered > $4, d.snapshot, null) as snapshot, \
+         m.entered > $4 and not exists (select 1 from change c \
+             where c.item = m.item and (c.device <> $3 or c.n <= {pruned})) as own \
+         from membership m left join record r on r.item = m.item left join document d on d.item = m.item"
+    )
+}
 
 impl Page {
     /// What entered, changed or left, in order, as far as it fits.
@@ -236,10 +244,11 @@ impl Page {
         early: &BTreeMap<ItemId, u64>,
         cut: &mut Cut,
     ) -> Result<()> {
+        let columns = columns(self.pruned);
         let query = format!(
-            "select {COLUMNS} where m.channel = $1 and m.seq >= $2 and (m.seq > $2 or m.item > $5) \
+            "select {columns} where m.channel = $1 and m.seq >= $2 and (m.seq > $2 or m.item > $5) \
              union all \
-             select item, seq, 1, null, null, null, 0 from departure \
+             select item, seq, 1, null, null, null, null, 0 from departure \
              where $6 and channel = $1 and seq >= $2 and (seq > $2 or item > $5) order by 2, 1",
         );
         let after = match span.part.and_then(|part| part.place()) {
@@ -272,7 +281,7 @@ impl Page {
 
     /// One item of the channel as it is now.
     async fn entry(self, db: &mut SqliteConnection, item: ItemId) -> Result<Option<Entry>> {
-        let query = format!("select {COLUMNS} where m.channel = $1 and m.item = $2");
+        let query = format!("select {} where m.channel = $1 and m.item = $2", columns(self.pruned));
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(self.channel)
             .bind(&item.to_bytes()[..])
@@ -317,7 +326,7 @@ impl Page {
     ) -> Result<News> {
         let key = item.to_bytes();
         let rows = sqlx::query(
-            "select distinct c.hash, iif(c.device = $4, null, c.bytes) as bytes \
+            "select distinct c.hash, iif(c.device = $4 and c.n > $5, null, c.bytes) as bytes \
              from feed f join change c on c.item = f.item and c.hash = f.change \
              where f.channel = $1 and f.item = $2 and f.seq > $3 order by f.seq",
         )
@@ -327,6 +336,7 @@ impl Page {
             self.since + u64::from(roundsman_core::planted!("first change after a cursor skipped")),
         ))
         .bind(self.device.0)
+        .bind(signed(self.pruned))
         .fetch_all(&mut *db)
         .await?;
         let changes = rows.iter().map(change).collect::<Result<Vec<_>>>()?;
@@ -352,7 +362,10 @@ fn entry(row: &SqliteRow) -> Result<Entry> {
         return Ok(Entry { item, seq, bytes: ItemId::LEN, content });
     }
     let (bytes, content) = match (record, snapshot) {
-        (Some(record), _) => (record.len(), Content::Ready(News::Record(Bytes(record)))),
+        (Some(record), _) => {
+            let signature: Option<Vec<u8>> = row.try_get("signature")?;
+            (record.len(), Content::Ready(record_news(record, signature)))
+        }
         (None, Some(snapshot)) if !own => {
             (snapshot.len(), Content::Ready(News::Snapshot(Bytes(snapshot))))
         }
@@ -360,6 +373,13 @@ fn entry(row: &SqliteRow) -> Result<Entry> {
         (None, None) => (snapshot_bytes, Content::Changed { snapshot_bytes }),
     };
     Ok(Entry { item, seq, bytes: bytes + ItemId::LEN, content })
+}
+
+fn record_news(record: Vec<u8>, signature: Option<Vec<u8>>) -> News {
+    match signature {
+        Some(signature) => News::Signed(Bytes(record), Bytes(signature)),
+        None => News::Record(Bytes(record)),
+    }
 }
 
 fn change(row: &SqliteRow) -> Result<ChangeNews> {

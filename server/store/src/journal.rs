@@ -69,6 +69,7 @@ pub async fn append(
     device: DeviceId,
     after: Head,
     entries: &[(Head, Entry, Vec<u8>)],
+    signature: &[u8],
     now: Timestamp,
 ) -> Result<Head> {
     let held = position(&mut *db, device).await?.head;
@@ -86,12 +87,14 @@ pub async fn append(
     }
     // Also of a device that was locked out: what it recorded is stored first and judged second.
     sqlx::query(
-        "update device set journal_n = $2, journal_head = $3, last_contact_at = $4 where id = $1",
+        "update device set journal_n = $2, journal_head = $3, last_contact_at = $4, \
+                           journal_signature = iif(journal_n < $2, $5, journal_signature) where id = $1",
     )
     .bind(device.0)
     .bind(signed(head.n))
     .bind(&head.hash[..])
     .bind(now.millis())
+    .bind(signature)
     .execute(db)
     .await?;
     Ok(head)

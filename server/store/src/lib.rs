@@ -3,6 +3,7 @@
 //! Every write goes through one [`Writer`], which puts what arrives together into one durable
 //! commit; readers use a pool beside it. [`feed`] is the only place that changes what devices see.
 
+pub mod backup;
 pub mod clock;
 mod column;
 pub mod devices;
@@ -24,9 +25,11 @@ pub mod quarantine;
 pub mod ranges;
 pub mod records;
 pub mod regress;
+pub mod restoration;
 pub mod route;
 pub mod sessions;
 pub mod settings;
+pub mod verify;
 pub mod visibility;
 mod writer;
 

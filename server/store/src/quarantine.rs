@@ -146,6 +146,55 @@ pub async fn dependants(db: impl SqliteExecutor<'_>, device: DeviceId, n: u64) -
     Ok(numbers.into_iter().map(i64::unsigned_abs).collect())
 }
 
+/// Entries that are quarantined for this reason and arrived since then, in an order of their own:
+/// those after `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn waiting_for(
+    db: impl SqliteExecutor<'_>,
+    code: &str,
+    since: Timestamp,
+    after: Option<(DeviceId, u64)>,
+    limit: u32,
+) -> Result<Vec<(DeviceId, u64)>> {
+    let (device, n) =
+        after.map_or((Vec::new(), 0), |(device, n)| (device.0.as_bytes().to_vec(), n));
+    // The second condition is the index's own, word for word, which SQLite wants to see.
+    let rows = sqlx::query(
+        "select device, n from journal where state = 'quarantined' and state not in ('stored', 'admitted') \
+           and code = $1 and received_at >= $2 and (device, n) > ($3, $4) order by device, n limit $5",
+    )
+    .bind(code)
+    .bind(since.millis())
+    .bind(device)
+    .bind(signed(n))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    let entry = |row: &sqlx::sqlite::SqliteRow| {
+        let device: uuid::Uuid = row.try_get("device")?;
+        Ok((DeviceId(device), row.try_get::<i64, _>("n")?.unsigned_abs()))
+    };
+    rows.iter().map(entry).collect()
+}
+
+/// Takes an entry out of quarantine: it was judged again, and it is good.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn admit(db: &mut SqliteConnection, device: DeviceId, n: u64) -> Result<()> {
+    sqlx::query(
+        "update journal set state = 'admitted', code = null, params = null \
+         where device = $1 and n = $2 and state = 'quarantined'",
+    )
+    .bind(device.0)
+    .bind(signed(n))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A decision about a quarantined entry.
 #[derive(Debug, Clone)]
 pub struct Decision {

@@ -1,5 +1,6 @@
 //! Named values of the company: its signing key, its currency, fences.
 
+use ed25519_dalek::SigningKey;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::Result;
@@ -16,6 +17,15 @@ pub const CURRENCY: &str = "currency";
 pub async fn get(db: impl SqliteExecutor<'_>, name: &str) -> Result<Option<Vec<u8>>> {
     let value = sqlx::query_scalar("select value from setting where name = $1").bind(name);
     Ok(value.fetch_optional(db).await?)
+}
+
+/// The key that signs receipts and outcomes; none before the first start.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn signing_key(db: impl SqliteExecutor<'_>) -> Result<Option<SigningKey>> {
+    let seed = get(db, SERVER_KEY).await?;
+    Ok(seed.and_then(|seed| seed.try_into().ok()).map(|seed| SigningKey::from_bytes(&seed)))
 }
 
 /// Sets it.

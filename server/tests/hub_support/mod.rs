@@ -260,6 +260,7 @@ impl Phone {
             build: "test".to_owned(),
             receipt: None,
             recorded: None,
+            pruned: None,
         }))
         .await;
     }

@@ -305,7 +305,7 @@ impl Maker {
             Box::pin(async move {
                 people::add(db, commit, &person, &login, &hash, Timestamp(1)).await?;
                 for channel in grants {
-                    people::grant(db, id, channel, Timestamp(0)).await?;
+                    people::grant(db, commit, id, channel, Timestamp(0)).await?;
                 }
                 Ok(())
             })

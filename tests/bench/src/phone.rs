@@ -155,6 +155,7 @@ impl Phone {
             build: "bench".to_owned(),
             receipt: None,
             recorded: None,
+            pruned: 0,
         };
         self.happened(Event::Opened(opening)).await.map(drop)
     }

@@ -82,6 +82,27 @@ impl Device {
         Ok(Self { replica, traffic, session, server, folder, skew, wiped, connection })
     }
 
+    /// Opens the files of a device that enrolled before, and signs in on it again.
+    ///
+    /// # Errors
+    /// When the server refuses or the files cannot be opened.
+    pub async fn return_to(
+        server: &str,
+        login: &str,
+        password: &str,
+        folder: &Path,
+    ) -> Result<Self> {
+        let host = DeviceHost::default();
+        let skew = host.skew();
+        let replica = open(folder, host)?;
+        let identity = replica.identity().context("nobody signed in on this device")?;
+        let session = Session::again(server, login, password, identity).await?;
+        let (server, folder) = (server.to_owned(), folder.to_owned());
+        let traffic = Traffic::default();
+        let (connection, wiped) = (None, false);
+        Ok(Self { replica, traffic, session, server, folder, skew, wiped, connection })
+    }
+
     /// Copies the device's files as they are now.
     ///
     /// # Errors

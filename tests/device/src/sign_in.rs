@@ -59,6 +59,27 @@ impl Session {
         Ok(Self { access: answer.access.clone(), answer, seed })
     }
 
+    /// Signs in again on a device that enrolled before.
+    pub(crate) async fn again(
+        server: &str,
+        login: &str,
+        password: &str,
+        known: &Identity,
+    ) -> Result<Self> {
+        let seed = known.device_seed;
+        let key = SigningKey::from_bytes(&seed);
+        let body = serde_json::json!({
+            "login": login,
+            "password": password,
+            "publicKey": STANDARD.encode(key.verifying_key().to_bytes()),
+            "device": known.device,
+            "proof": STANDARD.encode(key.sign(login.as_bytes()).to_bytes()),
+        });
+        let answer: Answer =
+            serde_json::from_str(&post(server, "/api/device/sign-in", &body).await?)?;
+        Ok(Self { access: answer.access.clone(), answer, seed })
+    }
+
     /// Enrols the device that goes on for this one, whose journal went backwards.
     pub(crate) async fn succeed(
         &self,

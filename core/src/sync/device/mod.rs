@@ -3,13 +3,15 @@
 mod deadlines;
 mod push;
 mod repair;
+mod restored;
 mod wipe;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     Batch, Bytes, Channel, ChannelHead, Cursor, Denied, FetchRes, FromDevice, FromHub, Head, Hello,
-    PROTOCOL, Ping, Push, RangeRes, Reauth, Receipt, Welcome, decode_hub, encode_device,
+    Offer, PROTOCOLS, Ping, Push, RangeRes, Reauth, Receipt, Restored, Welcome, common_version,
+    decode_hub, encode_device,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, ItemId};
@@ -47,6 +49,8 @@ pub enum Event {
     Doubted(Channel),
     /// Somebody wants to see these items, which are not here.
     Wanted(Vec<ItemId>),
+    /// The answer to [`Effect::ReadOutcomes`]; empty when they were offered before.
+    Outcomes(Vec<Offer>),
     /// A fresh access token.
     Token(String),
     /// Time passes; once a second is enough.
@@ -72,6 +76,8 @@ pub struct Opening {
     pub receipt: Option<Receipt>,
     /// The highest number ever recorded, as a second place remembers it.
     pub recorded: Option<u64>,
+    /// Entries up to this one are not kept here any more.
+    pub pruned: u64,
 }
 
 /// What came of a batch.
@@ -124,6 +130,13 @@ pub enum Effect {
     Notice(Refusal),
     /// Do not open another line before so many milliseconds have passed.
     ComeBackAfter(u32),
+    /// The hub was restored and holds this much of what it signed for: what came after is not safe
+    /// any more and goes up again.
+    Rewound(Head),
+    /// Read the signed outcomes that a restored hub may lack, and answer with [`Event::Outcomes`].
+    ReadOutcomes(Restored),
+    /// Everything that was offered for this epoch is safe again.
+    Offered([u8; 16]),
     /// The hub's clock, to compare with one's own.
     HubClock(Timestamp),
     /// Everything that was asked for is here.
@@ -142,6 +155,8 @@ pub struct Device {
     id: DeviceId,
     server_key: [u8; 32],
     journal: Head,
+    /// The last entry the hub signed for, as the device remembers it.
+    signed_upto: u64,
     /// Heads of pushes without a receipt, oldest first.
     pushed: VecDeque<u64>,
     sent_upto: u64,
@@ -173,6 +188,7 @@ impl Device {
             id,
             server_key,
             journal: Head::default(),
+            signed_upto: 0,
             pushed: VecDeque::new(),
             sent_upto: 0,
             receipted: 0,
@@ -225,6 +241,7 @@ impl Device {
             Event::Mended => self.mended(&mut effects),
             Event::Doubted(channel) => self.doubt(channel, &mut effects),
             Event::Wanted(items) => self.want(items, &mut effects),
+            Event::Outcomes(offers) => Self::offer(offers, &mut effects),
             Event::Token(token) => effects.push(send(&FromDevice::Reauth(Reauth { token }))),
             Event::Tick => self.tick(now, &mut effects),
         }
@@ -234,11 +251,12 @@ impl Device {
 
     fn open(&mut self, opening: Opening, now: Timestamp, effects: &mut Vec<Effect>) {
         self.journal = opening.journal;
+        self.signed_upto = opening.receipt.as_ref().map_or(0, |receipt| receipt.head.n);
         self.heard_at = now;
         self.deadlines.open(&opening.cursors, now);
         effects.push(send(&FromDevice::Hello(Hello {
-            protocol_min: PROTOCOL,
-            protocol_max: PROTOCOL,
+            protocol_min: *PROTOCOLS.start(),
+            protocol_max: *PROTOCOLS.end(),
             token: opening.token,
             device: self.id,
             journal: opening.journal,
@@ -248,6 +266,7 @@ impl Device {
             build: opening.build,
             receipt: opening.receipt,
             recorded: opening.recorded,
+            pruned: Some(opening.pruned).filter(|upto| *upto > 0),
         })));
     }
 
@@ -271,22 +290,29 @@ impl Device {
             FromHub::FetchRes(found) => self.items_came(found, effects),
             FromHub::Throttle(throttle) => self.throttled(throttle.retry_after_ms, effects),
             FromHub::Notice(notice) => effects.push(Effect::Notice(notice.refusal.into())),
+            FromHub::Offered(offered) => effects.push(Effect::Offered(offered.epoch)),
             // Heard where the time is known.
             FromHub::Wipe(_) => {}
-            // Nothing of this was asked for.
-            FromHub::Offered(_) => {}
         }
     }
 
     fn welcomed(&mut self, welcome: Welcome, effects: &mut Vec<Effect>) {
+        let chosen = welcome.protocol..=welcome.protocol;
+        if let Err(refusal) = common_version(&PROTOCOLS, &chosen) {
+            effects.extend([Effect::Refused(refusal), Effect::Close]);
+            return;
+        }
         self.welcome = true;
         self.deadlines.welcomed();
         effects.push(Effect::HubClock(welcome.clock));
+        let held = welcome.receipt.as_ref().map_or_else(Head::default, |receipt| receipt.head);
+        let restored = welcome.restored;
         if let Some(refusal) = welcome.refusal {
             effects.push(Effect::Refused(refusal.into()));
         } else {
             self.granted(welcome.channels, effects);
         }
+        self.compare(held, restored, effects);
         match welcome.receipt {
             Some(receipt) => self.receipt(receipt, effects),
             None if crate::planted!("journal sent only when it grows") => {}

@@ -20,6 +20,7 @@ fn open(device: &mut Device, n: u64) {
         build: "test".into(),
         receipt: None,
         recorded: None,
+        pruned: 0,
     };
     device.handle(Event::Opened(opening), Timestamp(0));
 }

@@ -11,8 +11,9 @@ use ed25519_dalek::SigningKey;
 
 use super::{
     Batch, Channel, ChannelHead, Denied, Entry, Fetch, FetchRes, FromDevice, FromHub, Grants,
-    HELLO_BYTES_MAX, Head, Hello, LineClock, PROTOCOL, Ping, Push, RangeReq, RangeRes, Receipt,
-    Restored, WIPED, Welcome, decode_device, encode_hub, verify_head,
+    HELLO_BYTES_MAX, Head, Hello, LineClock, Offer, Offered, PROTOCOL, PROTOCOLS, Ping, Push,
+    RangeReq, RangeRes, Receipt, Restored, WIPED, Welcome, common_version, decode_device,
+    encode_hub, verify_head,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, PersonId};
@@ -55,6 +56,8 @@ pub enum Event {
     Items(FetchRes),
     /// A commit moved a channel's head.
     Committed(Channel, u64),
+    /// The answer to [`Effect::KeepOffer`]: everything offered for this epoch is on disk.
+    Offered([u8; 16]),
     /// The device's channels changed.
     Granted(Vec<ChannelHead>),
     /// Time passes.
@@ -100,7 +103,11 @@ pub enum Effect {
         after: Head,
         /// The entries with their heads and bytes, verified to be one chain of this device.
         entries: Vec<(Head, Entry, Vec<u8>)>,
+        /// The device's signature of where they end.
+        signature: Vec<u8>,
     },
+    /// Store what the device gives back; answer with [`Event::Offered`] after the last of it.
+    KeepOffer(Offer),
     /// Read what came after this cursor; answer with [`Event::Page`].
     ReadFeed(Span),
     /// Find the buckets of a channel that differ; answer with [`Event::Compared`].
@@ -124,6 +131,8 @@ pub struct Session {
     key: SigningKey,
     hello: Option<Hello>,
     clock: LineClock,
+    /// The version that both sides speak.
+    protocol: u8,
     device_key: [u8; 32],
     stored: Head,
     /// Pushes that wait for [`Effect::Store`], since the chain is checked against what is stored.
@@ -151,6 +160,7 @@ impl Session {
             key,
             hello: None,
             clock: LineClock::default(),
+            protocol: PROTOCOL,
             device_key: [0; 32],
             stored: Head::default(),
             ready: false,
@@ -179,6 +189,12 @@ impl Session {
         self.clock
     }
 
+    /// The last entry whose bytes the device has dropped: it must be sent what it made up to there.
+    #[must_use]
+    pub fn pruned(&self) -> u64 {
+        self.hello.as_ref().and_then(|hello| hello.pruned).unwrap_or(0)
+    }
+
     /// Whether commits of this channel concern the line.
     #[must_use]
     pub fn follows(&self, channel: Channel) -> bool {
@@ -199,6 +215,7 @@ impl Session {
             Event::Busy { retry_after_ms } => self.throttle(retry_after_ms, &mut effects),
             Event::Compared(asked, found) => self.compared(&asked, found, &mut effects),
             Event::Items(found) => self.items_read(found, &mut effects),
+            Event::Offered(epoch) => effects.push(send(&FromHub::Offered(Offered { epoch }))),
             Event::Page(channel, batch) => self.page(channel, batch, &mut effects),
             Event::Committed(channel, seq) => {
                 if let Some(progress) = self.channels.get_mut(&channel) {
@@ -237,11 +254,9 @@ impl Session {
     fn hear(&mut self, message: FromDevice, now: Timestamp, effects: &mut Vec<Effect>) {
         match message {
             FromDevice::Hello(hello) if self.hello.is_none() => {
-                if hello.protocol_min > PROTOCOL || hello.protocol_max < PROTOCOL {
-                    return deny(
-                        Refusal::new(codes::UNKNOWN_VERSION).with("version", hello.protocol_min),
-                        effects,
-                    );
+                match common_version(&PROTOCOLS, &(hello.protocol_min..=hello.protocol_max)) {
+                    Ok(version) => self.protocol = version,
+                    Err(refusal) => return deny(refusal, effects),
                 }
                 self.clock = LineClock::new(hello.clock, now, hello.journal.n);
                 self.hello = Some(hello.clone());
@@ -266,15 +281,7 @@ impl Session {
             }
             FromDevice::Fetch(asked) if self.ready => self.items_asked(asked, now, effects),
             FromDevice::RangeReq(asked) if self.ready => self.range_asked(asked, now, effects),
-            FromDevice::Offer(_) if self.ready => {
-                let refusal = Refusal::new(codes::UNIMPLEMENTED);
-                let answers = message.number();
-                effects.push(send(&FromHub::Error(Denied {
-                    refusal: refusal.into(),
-                    answers,
-                    retry_after_ms: None,
-                })));
-            }
+            FromDevice::Offer(offer) if self.ready => effects.push(Effect::KeepOffer(offer)),
             _ => deny(Refusal::new(codes::MALFORMED).with("detail", "out of order"), effects),
         }
     }
@@ -304,7 +311,7 @@ impl Session {
         let receipt = (known.stored.n > 0)
             .then(|| Receipt::sign(&self.key, hello.device, known.stored, known.stored_at));
         effects.push(send(&FromHub::Welcome(Welcome {
-            protocol: PROTOCOL,
+            protocol: self.protocol,
             receipt,
             clock: now,
             channels: known.channels.clone(),

@@ -86,7 +86,11 @@ impl Session {
             return Err(Refusal::new(codes::FORGED).with("detail", "head"));
         }
         verify_head(&self.device_key, device, head, &push.signature)?;
-        Ok(Verified::Follows(Box::new(Effect::Store { after: self.stored, entries })))
+        Ok(Verified::Follows(Box::new(Effect::Store {
+            after: self.stored,
+            entries,
+            signature: push.signature,
+        })))
     }
 }
 

@@ -32,6 +32,7 @@ fn line(channels: Vec<ChannelHead>, cursors: Vec<crate::sync::Cursor>) -> (Sessi
         build: "test".into(),
         receipt: None,
         recorded: None,
+        pruned: None,
     };
     session.handle(Event::Frame(encode_device(&FromDevice::Hello(hello))), NOW);
     let known = Known {

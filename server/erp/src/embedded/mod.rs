@@ -14,7 +14,9 @@ use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::id::{CartId, CustomerId, OrderId};
 use roundsman_core::records::{Outcome, SalesOrder};
 use roundsman_core::views::CartView;
-use roundsman_store::{Commit, Result, SqliteConnection, Store, outbox, outcomes};
+use roundsman_store::{
+    Commit, Result, SqliteConnection, Store, epochs, outbox, outcomes, restoration,
+};
 
 use crate::Now;
 use crate::port::{Answer, Erp, Pulled, Task, Transition};
@@ -102,6 +104,21 @@ impl Erp for Embedded {
     }
 }
 
+/// What was decided before the database went back in time, if a device gave it back. A number that
+/// another order has got since cannot be given again: then the office reads of both.
+async fn given_back(db: &mut SqliteConnection, order: &SignedOrder) -> Result<Option<SalesOrder>> {
+    let Some(before) = restoration::outcome(&mut *db, order.order).await? else { return Ok(None) };
+    let taken = store::is_number_taken(db, &before.number).await?;
+    Ok(Some(before).filter(|before| !taken && before.customer == order.customer))
+}
+
+/// The series of order numbers: another one after each restoration, since nobody knows how far the
+/// one before had got.
+async fn series(db: &mut SqliteConnection) -> Result<String> {
+    let last = epochs::restorations(&mut *db).await?.into_iter().next();
+    Ok(last.map_or_else(|| ORDERS.to_owned(), |last| format!("{ORDERS}-{}", last.suffix())))
+}
+
 /// Decides an order and does what follows from it.
 async fn book(
     db: &mut SqliteConnection,
@@ -110,8 +127,14 @@ async fn book(
     now: roundsman_core::time::Timestamp,
 ) -> Result<SalesOrder> {
     let shelf = shelf::load(db, order, now).await?;
-    let mut decided = decide::decide(order, &shelf, now);
-    decided.number = store::next_number(db, ORDERS).await?;
+    let decided = match given_back(db, order).await? {
+        Some(before) => before,
+        None => {
+            let series = series(db).await?;
+            let number = store::next_number(db, &series).await?;
+            SalesOrder { number, ..decide::decide(order, &shelf, now) }
+        }
+    };
     store::insert(db, &decided).await?;
     if let Some(account) = &shelf.account
         && matches!(decided.outcome, Outcome::Accepted | Outcome::AcceptedWithChange)

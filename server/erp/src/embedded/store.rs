@@ -330,6 +330,14 @@ pub async fn next_number(db: &mut SqliteConnection, series: &str) -> Result<Stri
     Ok(format!("{series}-{number}"))
 }
 
+/// Whether an order has this number.
+pub async fn is_number_taken(db: &mut SqliteConnection, number: &str) -> Result<bool> {
+    let taken = sqlx::query_scalar(
+        "select exists (select 1 from erp_sales_order where number = $1 and number <> '')",
+    );
+    Ok(taken.bind(number).fetch_one(db).await?)
+}
+
 pub async fn insert(db: &mut SqliteConnection, decided: &SalesOrder) -> Result<()> {
     sqlx::query(
         "insert into erp_sales_order (id, number, customer, outcome, decided_at, net_minor, tax_minor, \

@@ -1142,6 +1142,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/restorations/last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account of the last restoration. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RestorationView"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1858,6 +1901,29 @@ export interface components {
             /** @description What the office will probably say; does not stop anything. */
             warnings: components["schemas"]["Reason"][];
         };
+        /** @description A document of which devices hold changes that nobody gave back. */
+        ChangeMissing: {
+            /**
+             * Format: int64
+             * @description How many changes.
+             */
+            changes: number;
+            /** @description Where it was made; empty when that is not known here. */
+            deviceCode: string;
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ItemKind"];
+            /** @description When the last of them was made. */
+            lastAt: components["schemas"]["Timestamp"];
+            /** @description Who made the first; empty when they are not known here. */
+            personName: string;
+            /** @description What people call it; empty when nothing of it is here. */
+            subject: string;
+        };
         /** @description What one commit changed. No ids: too many to name, or unknown. */
         Changed: {
             ids: string[];
@@ -2025,6 +2091,28 @@ export interface components {
             device: components["schemas"]["DeviceId"];
             refresh: string;
         };
+        /** @description What one device gave back. */
+        DeviceReturn: {
+            cameAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Which one. */
+            device: components["schemas"]["DeviceId"];
+            /** @description Its short code. */
+            deviceCode: string;
+            lastContactAt?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Entries that the server had signed for and that are not here.
+             */
+            missing: number;
+            offeredAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Who uses it. */
+            personName: string;
+            /**
+             * Format: int64
+             * @description Entries that it sent again.
+             */
+            returned: number;
+        };
         /** @description A device in the console's list. */
         DeviceRow: {
             /** @description Its short code. */
@@ -2168,6 +2256,11 @@ export interface components {
             /** @description As text, with its currency or unit. */
             value: string;
         };
+        /**
+         * @description What an item is. The number is part of the protocol and never changes its meaning.
+         * @enum {string}
+         */
+        ItemKind: "customer" | "visit" | "cart" | "order" | "product" | "priceList" | "price" | "stock" | "customerAccount" | "assignment" | "salesOrder" | "journalStatus" | "person" | "warehouse" | "territory";
         /** @description A place in a journal. */
         JournalHead: {
             /** @description Base64 of 32 bytes. */
@@ -2583,6 +2676,26 @@ export interface components {
          * @enum {string}
          */
         Outcome: "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
+        /** @description A decision that a device gave back and that does not hold. */
+        OutcomeMissing: {
+            /** @description Who ordered; empty when the customer is not here. */
+            customerName: string;
+            /** @description The number it had. */
+            number: string;
+            /** @description The number it has now. */
+            numberNow?: string | null;
+            /** @description The order. */
+            order: components["schemas"]["OrderId"];
+            /** @description What it was worth, with tax. */
+            total: components["schemas"]["Money"];
+            /** @description Why. */
+            why: components["schemas"]["OutcomeMissingWhy"];
+        };
+        /**
+         * @description Why a decision is not as it was.
+         * @enum {string}
+         */
+        OutcomeMissingWhy: "waits" | "orderNotBack" | "orderLost" | "decidedAnew";
         /** @description The company's answer. */
         OutcomeView: {
             /** @description When. */
@@ -2846,6 +2959,25 @@ export interface components {
             /** @enum {string} */
             operation: "order.submit";
         };
+        /** @description The account of one restoration. */
+        RestorationView: {
+            /** @description When devices began to be asked. */
+            begunAt: components["schemas"]["Timestamp"];
+            /** @description Documents of which devices hold more than the server. */
+            changesMissing: components["schemas"]["ChangeMissing"][];
+            /** @description Devices that were known then; those that are not back yet first. */
+            devices: components["schemas"]["DeviceReturn"][];
+            noticedBy?: components["schemas"]["DeviceId"] | null;
+            /** @description Decisions that are not. */
+            outcomesMissing: components["schemas"]["OutcomeMissing"][];
+            /**
+             * Format: int64
+             * @description Decisions that are as they were before.
+             */
+            outcomesReinstated: number;
+            /** @description The time the database went back to. */
+            since: components["schemas"]["Timestamp"];
+        };
         /**
          * @description What a person may do; see [`crate::access`].
          * @enum {string}
@@ -2910,6 +3042,7 @@ export interface components {
              * @description Entries that wait for the office.
              */
             quarantined: number;
+            restoredSince?: components["schemas"]["Timestamp"] | null;
             /** @description Which day it is in the office, whatever the browser's clock says. */
             today: string;
             /**

@@ -5,6 +5,7 @@ pub mod devices;
 pub mod orders;
 pub mod products;
 pub mod quarantine;
+pub mod restoration;
 pub mod staff;
 pub mod visits;
 

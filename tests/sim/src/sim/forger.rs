@@ -60,6 +60,7 @@ impl Sim {
             build: "forged".to_owned(),
             receipt: None,
             recorded: None,
+            pruned: None,
         });
         let signature = sign_head(&key, id, head);
         let push = FromDevice::Push(Push { head, signature, entries: vec![Bytes(bytes)] });
