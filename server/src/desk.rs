@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::hub::{Docket, Source};
+use crate::hub::{Arrival, Docket, Source};
 
 /// Requests of one commit; others wait for it.
 const GROUP_MAX: usize = 100;
@@ -101,7 +101,7 @@ impl Desk {
             if entry.changes.is_empty() {
                 continue;
             }
-            docket.judge(&entry, now, source, None).await?;
+            docket.judge(&entry, Arrival { at: now, clock_off_ms: 0 }, source, None).await?;
             let bytes = entry.to_bytes();
             entries.push((Head { n: entry.n, hash: hash(&bytes) }, entry, bytes));
         }

@@ -5,7 +5,7 @@
 
 mod hub_support;
 
-use hub_support::{Company, Phone, edit, new_customer, submit};
+use hub_support::{Company, Phone, edit, new_customer, now, submit};
 use roundsman_core::documents::{Operation, customer};
 use roundsman_core::id::{CustomerId, ItemId};
 use roundsman_core::records::{Assignment, ExceptionState};
@@ -44,6 +44,11 @@ async fn moved(company: &Company, customer: CustomerId) -> Timestamp {
     decide!(company, |db, commit, now| master::move_customer(db, commit, &assignment, now))
 }
 
+/// Long enough before whatever a test goes on to do.
+fn a_while_ago() -> Timestamp {
+    now().plus_millis(-10_000)
+}
+
 /// Records an operation as if the clock stood at this instant.
 fn record_at(phone: &mut Phone, operation: &dyn Operation, at: Timestamp) -> Vec<u8> {
     phone.record_at(operation, Hlc::default().tick(at))
@@ -58,19 +63,18 @@ async fn what_was_recorded_before_a_move_counts_for_the_old_owner() {
     // Lin is out of reach. The order and an edit are made before the move, another edit after it.
     lin.socket = None;
     let order = submit(&lin, shop, None);
-    let before = company.server.app.clock.now();
+    let before = a_while_ago();
     let entries = vec![
         record_at(&mut lin, &order, before),
         record_at(&mut lin, &edit(shop, "phone", "2"), before),
     ];
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     moved(&company, shop).await;
 
     lin.connect().await;
     lin.hello().await;
     lin.deliver(entries).await;
     assert!(lin.judged(3).await.is_empty(), "the order and the edit count");
-    let late = record_at(&mut lin, &edit(shop, "note", "mine"), before.plus_millis(60_000));
+    let late = record_at(&mut lin, &edit(shop, "note", "mine"), now().plus_millis(60_000));
     lin.deliver(vec![late]).await;
     assert_eq!(lin.judged(4).await[&4], "CUSTOMER_MOVED");
 
@@ -84,6 +88,23 @@ async fn what_was_recorded_before_a_move_counts_for_the_old_owner() {
     let app = &company.server.app;
     hub::release(&app.store, &app.clock, (lin.device, 4), company.chen).await.unwrap();
     wang.sees(|wang| customer::read(&wang.seen[&item]).unwrap().value("note") == "mine").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_takes_nobody_their_work() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let shop = shop(&company, &mut lin).await;
+    lin.socket = None;
+    // Half an hour ahead: by its own clock all of it was made after the move.
+    lin.ahead_ms = 30 * 60_000;
+    let at = a_while_ago().plus_millis(lin.ahead_ms);
+    let entry = record_at(&mut lin, &edit(shop, "phone", "2"), at);
+    moved(&company, shop).await;
+    lin.connect().await;
+    lin.hello().await;
+    lin.deliver(vec![entry]).await;
+    assert!(lin.judged(2).await.is_empty());
 }
 
 #[tokio::test]
@@ -110,9 +131,8 @@ async fn a_leavers_journal_is_taken_and_divided_at_the_end_of_access() {
     let company = Company::open().await;
     let mut lin = company.online("lin").await;
     let shop = shop(&company, &mut lin).await;
-    let before = company.server.app.clock.now();
+    let before = a_while_ago();
     let good = record_at(&mut lin, &edit(shop, "phone", "2"), before);
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     let person = company.lin;
     let end = decide!(company, |db, commit, now| people::disable(db, commit, person, now));
     // The open line hears of it, and stays open for the journal alone.

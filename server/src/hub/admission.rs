@@ -7,7 +7,7 @@ use roundsman_core::time::Timestamp;
 use roundsman_store::journal::{self, Stored};
 use roundsman_store::{Commit, Error, Result, SqliteConnection, Store, devices, quarantine};
 
-use super::docket::{Docket, Source};
+use super::docket::{Arrival, Docket, Source};
 use super::subject;
 use crate::clock::Clock;
 
@@ -87,7 +87,7 @@ async fn judge_one(docket: &mut Docket<'_>, stored: &Stored, source: Source) -> 
             return Ok(false);
         }
     };
-    match docket.judge(&entry, stored.received_at, source, None).await {
+    match docket.judge(&entry, Arrival::of(stored), source, None).await {
         Ok(()) => Ok(true),
         Err(Error::Refused(refusal)) => {
             put_aside(docket.db(), &entry, &refusal).await.map(|()| false)

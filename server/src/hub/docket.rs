@@ -13,6 +13,7 @@ use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, PersonId, Visit
 use roundsman_core::sync::{BATCH_BYTES, Channel, Entry};
 use roundsman_core::time::Timestamp;
 use roundsman_store::documents::{self, NewChange};
+use roundsman_store::journal::Stored;
 use roundsman_store::visibility::{self, Member};
 use roundsman_store::{Commit, Error, Result, SqliteConnection, outbox, projection, quarantine};
 
@@ -30,6 +31,26 @@ pub(crate) struct Source {
     pub person: Option<PersonId>,
     /// Since when it is locked out.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// When an entry came, and what is known of the clock it was made by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// When it was stored.
+    pub at: Timestamp,
+    /// By how much the device's clock was ahead.
+    pub clock_off_ms: i64,
+}
+
+impl Arrival {
+    pub(super) fn of(stored: &Stored) -> Self {
+        Self { at: stored.received_at, clock_off_ms: stored.clock_off_ms }
+    }
+
+    /// When the entry was recorded, as far as it can be believed: never after it arrived.
+    fn recorded(self, entry: &Entry) -> Timestamp {
+        entry.at.timestamp().plus_millis(self.clock_off_ms.saturating_neg()).min(self.at)
+    }
 }
 
 /// Entries that are judged together.
@@ -103,20 +124,20 @@ impl<'a> Docket<'a> {
     pub(crate) async fn judge(
         &mut self,
         entry: &Entry,
-        received_at: Timestamp,
+        arrival: Arrival,
         source: Source,
         waived: Option<&str>,
     ) -> Result<()> {
-        let operation = self.accept(entry, received_at, source, waived).await?;
+        let operation = self.accept(entry, arrival, source, waived).await?;
         let admitted = self.read_changes(entry, operation.as_ref(), waived).await?;
         says_what_it_did(entry, &admitted)?;
         if !waives_access(waived) {
             for admitted in &admitted {
-                self.may_write(entry, received_at, admitted).await?;
+                self.may_write(entry, arrival, admitted).await?;
             }
         }
         for admitted in admitted {
-            self.admit(entry, received_at, admitted).await?;
+            self.admit(entry, arrival, admitted).await?;
         }
         if let Some(replaced) = entry.replaces {
             quarantine::replaced(self.db, entry.device, replaced).await?;
@@ -128,7 +149,7 @@ impl<'a> Docket<'a> {
     async fn accept(
         &mut self,
         entry: &Entry,
-        received_at: Timestamp,
+        arrival: Arrival,
         source: Source,
         waived: Option<&str>,
     ) -> Result<Box<dyn Operation>> {
@@ -159,10 +180,10 @@ impl<'a> Docket<'a> {
         if waives_access(waived) {
             return Ok(operation);
         }
-        if source.revoked_at.is_some_and(|at| received_at >= at) {
+        if source.revoked_at.is_some_and(|at| arrival.at >= at) {
             return Err(Refusal::new(codes::DEVICE_REVOKED).into());
         }
-        if !may(&member, entry, received_at) {
+        if !may(&member, entry, arrival) {
             let ended = Refusal::new(codes::ACCESS_ENDED).with("operation", &entry.operation);
             return Err(ended.into());
         }
@@ -208,7 +229,7 @@ impl<'a> Docket<'a> {
     async fn may_write(
         &mut self,
         entry: &Entry,
-        received_at: Timestamp,
+        arrival: Arrival,
         admitted: &Admitted<'_>,
     ) -> Result<()> {
         let subject = match (admitted.creates, admitted.typed.customer()) {
@@ -229,8 +250,8 @@ impl<'a> Docket<'a> {
         if subject.kind != ItemKind::Cart && member.is_some_and(|it| may_use_office(it.role)) {
             return Ok(());
         }
-        let at = recorded_at(entry, received_at);
-        let granted = visibility::granted(&mut *self.db, entry.person, at, received_at).await?;
+        let at = arrival.recorded(entry);
+        let granted = visibility::granted(&mut *self.db, entry.person, at, arrival.at).await?;
         if channels.iter().any(|channel| granted.contains(channel)) {
             return Ok(());
         }
@@ -253,7 +274,7 @@ impl<'a> Docket<'a> {
     async fn admit(
         &mut self,
         entry: &Entry,
-        received_at: Timestamp,
+        arrival: Arrival,
         admitted: Admitted<'_>,
     ) -> Result<()> {
         let Admitted { item, hash, bytes, document, typed, creates } = admitted;
@@ -261,7 +282,7 @@ impl<'a> Docket<'a> {
         documents::add_change(self.db, &new).await?;
         if creates {
             let channels = self.settle(entry.person, item, &typed).await?;
-            let open = Open::new(document.clone(), 0, channels, received_at);
+            let open = Open::new(document.clone(), 0, channels, arrival.at);
             self.open.insert(item, open);
         }
         // As if the order were put there by a later step that a kill can prevent.
@@ -443,14 +464,9 @@ fn says_what_it_did(entry: &Entry, admitted: &[Admitted<'_>]) -> Result<(), Refu
     Ok(())
 }
 
-fn may(member: &Member, entry: &Entry, received_at: Timestamp) -> bool {
-    let at = recorded_at(entry, received_at);
+fn may(member: &Member, entry: &Entry, arrival: Arrival) -> bool {
+    let at = arrival.recorded(entry);
     may_record(member.role, &entry.operation) && member.disabled_at.is_none_or(|end| at < end)
-}
-
-/// When an entry was recorded, as far as it can be believed: never after it arrived.
-fn recorded_at(entry: &Entry, received_at: Timestamp) -> Timestamp {
-    entry.at.timestamp().min(received_at)
 }
 
 /// Who lets an entry in although its author or device was shut out decides about all of that.

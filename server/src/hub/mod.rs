@@ -33,7 +33,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::metrics::Metrics;
 
-pub(crate) use docket::{Docket, Source};
+pub(crate) use docket::{Arrival, Docket, Source};
 pub use quarantine::{decline, release};
 
 use self::lines::Lines;

@@ -10,7 +10,7 @@ use roundsman_store::{
 };
 
 use super::admission::{put_aside, source};
-use super::docket::{Docket, waives_access};
+use super::docket::{Arrival, Docket, waives_access};
 use crate::clock::Clock;
 use crate::error::Result;
 
@@ -77,7 +77,7 @@ async fn admit(
     let overlooked = if waits { followed } else { kept.code.as_str() };
     let waived = WAIVABLE.contains(&overlooked).then_some(overlooked);
     let mut docket = Docket::new(db, commit, decision.at);
-    docket.judge(&entry, kept.entry.received_at, source, waived).await?;
+    docket.judge(&entry, Arrival::of(&kept.entry), source, waived).await?;
     docket.close().await?;
     stored::decide(db, device, n, decision).await?;
     Ok(waived.filter(|code| waives_access(Some(code))).unwrap_or_default().to_owned())

@@ -35,6 +35,8 @@ pub struct Stored {
     pub bytes: Vec<u8>,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// By how much the device's clock was ahead when it was made, as far as is known.
+    pub clock_off_ms: i64,
 }
 
 /// Where this device's journal stands.
@@ -137,7 +139,7 @@ pub async fn unjudged(
     bytes_max: usize,
 ) -> Result<Vec<Stored>> {
     let mut rows = sqlx::query(
-        "select n, bytes, received_at from journal \
+        "select n, bytes, received_at, coalesce(clock_off_ms, 0) as off_ms from journal \
          where device = $1 and n > (select judged_n from device where id = $1) order by n limit $2",
     )
     .bind(device.0)
@@ -149,6 +151,7 @@ pub async fn unjudged(
             n: row.try_get::<i64, _>("n")?.unsigned_abs(),
             bytes: row.try_get("bytes")?,
             received_at: Timestamp(row.try_get("received_at")?),
+            clock_off_ms: row.try_get("off_ms")?,
         };
         bytes += entry.bytes.len();
         if bytes > bytes_max && !entries.is_empty() {

@@ -26,7 +26,7 @@ pub struct Kept {
 /// [`codes::NOT_FOUND`] when it was not; when the database refuses.
 pub async fn find(db: impl SqliteExecutor<'_>, device: DeviceId, n: u64) -> Result<Kept> {
     let row = sqlx::query(
-        "select n, bytes, received_at, state, code from journal \
+        "select n, bytes, received_at, coalesce(clock_off_ms, 0) as off_ms, state, code from journal \
          where device = $1 and n = $2 and state not in ('stored', 'admitted')",
     )
     .bind(device.0)
@@ -39,6 +39,7 @@ pub async fn find(db: impl SqliteExecutor<'_>, device: DeviceId, n: u64) -> Resu
             n,
             bytes: row.try_get("bytes")?,
             received_at: Timestamp(row.try_get("received_at")?),
+            clock_off_ms: row.try_get("off_ms")?,
         },
         state: column::from_code(row.try_get("state")?)?,
         code: row.try_get::<Option<String>, _>("code")?.unwrap_or_default(),

@@ -194,6 +194,8 @@ pub struct Phone {
     pub token: String,
     pub head: Head,
     pub time: Hlc,
+    /// By how much its clock is ahead.
+    pub ahead_ms: i64,
     /// Documents with everything recorded here.
     pub own: BTreeMap<ItemId, Automerge>,
     /// Documents as the hub told of them.
@@ -222,6 +224,7 @@ impl Phone {
             token,
             head: Head::default(),
             time: Hlc::default(),
+            ahead_ms: 0,
             own: BTreeMap::new(),
             seen: BTreeMap::new(),
             cursors: BTreeMap::new(),
@@ -255,7 +258,7 @@ impl Phone {
             device: self.device,
             journal: self.head,
             signature,
-            clock: Timestamp(0),
+            clock: now().plus_millis(self.ahead_ms),
             cursors,
             build: "test".to_owned(),
             receipt: None,
@@ -444,9 +447,7 @@ impl Phone {
     }
 
     pub fn tick(&mut self) -> Hlc {
-        let now =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-        self.time = self.time.tick(Timestamp(i64::try_from(now).unwrap()));
+        self.time = self.time.tick(now().plus_millis(self.ahead_ms));
         self.time
     }
 
@@ -470,6 +471,12 @@ impl Phone {
         })
         .await;
     }
+}
+
+/// The true time.
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
 }
 
 pub fn status_in(message: &FromHub) -> Option<JournalStatus> {
