@@ -10,7 +10,7 @@ use roundsman_store::{
 };
 
 use super::admission::{put_aside, source};
-use super::docket::Docket;
+use super::docket::{Arrival, Docket};
 use crate::clock::Clock;
 
 /// Entries of one commit.
@@ -96,7 +96,7 @@ async fn admit(
     let Ok(entry) = Entry::from_bytes(&kept.entry.bytes) else { return Ok(false) };
     let source = source(db, device).await?;
     let mut docket = Docket::new(db, commit, now);
-    match docket.judge(&entry, kept.entry.received_at, source, None).await {
+    match docket.judge(&entry, Arrival::of(&kept.entry), source, None).await {
         Ok(()) => {
             docket.close().await?;
             quarantine::admit(db, device, n).await?;
