@@ -251,9 +251,7 @@ impl Maker {
                 })
                 .await?;
         }
-        let clock = self.app.clock.clone();
-        let store = self.app.store.clone();
-        Ok(StockPublisher::new(store, Arc::new(move || clock.now()), 0).publish_due().await?)
+        publish_stock(&self.app).await
     }
 
     async fn people_and_customers(
@@ -422,6 +420,24 @@ impl Maker {
         drop(self);
         closed(folder).await
     }
+}
+
+/// Tells what is in stock now, which a server would do within ten seconds.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn tell_stock(folder: &Path) -> Result<()> {
+    let app = App::open(Config::local(folder), Clock::system()).await?;
+    publish_stock(&app).await?;
+    app.store.read.close().await;
+    drop(app);
+    closed(folder).await
+}
+
+async fn publish_stock(app: &App) -> Result<()> {
+    let clock = app.clock.clone();
+    let publisher = StockPublisher::new(app.store.clone(), Arc::new(move || clock.now()), 0);
+    Ok(publisher.publish_due().await?)
 }
 
 async fn closed(folder: &Path) -> Result<()> {

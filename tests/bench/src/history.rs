@@ -7,7 +7,7 @@ use roundsman_core::id::CustomerId;
 use roundsman_store::{Store, journal, outbox};
 use tempfile::TempDir;
 
-use crate::company::{Company, Plan, new_customer};
+use crate::company::{Company, Plan, new_customer, tell_stock};
 use crate::data::{self, Sizes};
 use crate::phone::{Heard, Phone, now};
 use crate::server::{Binary, Server};
@@ -54,6 +54,7 @@ impl History {
         editor.known.token = token;
         settled(&server).await?;
         let folder = server.stop().await?;
+        tell_stock(folder.path()).await?;
         let after = std::fs::metadata(folder.path().join("roundsman.sqlite"))?.len() as f64;
         let orders = company.data.orders.len();
         Ok(Self {

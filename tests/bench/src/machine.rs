@@ -45,3 +45,15 @@ pub fn memory_bytes(pid: u32) -> (f64, f64) {
     };
     (field("VmHWM"), field("VmRSS"))
 }
+
+/// The processor time a process has used, in milliseconds: what it costs, however busy the machine.
+#[must_use]
+pub fn cpu_ms(pid: u32) -> f64 {
+    /// The kernel counts in hundredths of a second, on every architecture that we run on.
+    const TICK_MS: f64 = 10.0;
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in brackets may hold anything.
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok());
+    ticks.sum::<f64>() * TICK_MS
+}

@@ -90,6 +90,12 @@ impl Server {
         machine::memory_bytes(self.child.id())
     }
 
+    /// The processor time it used so far, in milliseconds.
+    #[must_use]
+    pub fn cpu_ms(&self) -> f64 {
+        machine::cpu_ms(self.child.id())
+    }
+
     /// The database it writes to.
     #[must_use]
     pub fn database(&self) -> PathBuf {

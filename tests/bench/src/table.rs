@@ -10,6 +10,7 @@ use crate::rows::{Figure, percentile};
 #[derive(Debug, Clone, Copy)]
 enum Unit {
     Ms,
+    Us,
     Bytes,
     PerSecond,
     Percent,
@@ -36,7 +37,7 @@ const fn row(key: &'static str, what: &'static str, unit: Unit, goal: Goal) -> R
 }
 
 use Goal::{AtLeast, AtMost};
-use Unit::{Bytes, Count, Ms, PerSecond, Percent};
+use Unit::{Bytes, Count, Ms, PerSecond, Percent, Us};
 
 const ROWS: &[Row] = &[
     row("first-sync.time", "first sync: on the device's disk, digests agree", Ms, AtMost(400.0)),
@@ -48,6 +49,7 @@ const ROWS: &[Row] = &[
         AtMost(2.0),
     ),
     row("first-sync.memory", "first sync: the server's greatest memory", Bytes, AtMost(60e6)),
+    row("first-sync.cpu", "first sync: the server's processor time", Ms, Goal::None),
     row("reconnect.time", "reconnect after 100 changes", Ms, AtMost(10.0)),
     row("reconnect.bytes", "reconnect after 100 changes: bytes", Bytes, AtMost(8e3)),
     row(
@@ -70,6 +72,12 @@ const ROWS: &[Row] = &[
         "ingest.decided",
         "ingest from 20 devices: orders decided by the ERP",
         PerSecond,
+        Goal::None,
+    ),
+    row(
+        "ingest.cpu",
+        "ingest: the server's processor time for each order admitted",
+        Us,
         Goal::None,
     ),
     row("ingest.memory", "ingest: the server's greatest memory", Bytes, Goal::None),
@@ -180,6 +188,7 @@ impl Unit {
         match self {
             Self::Ms if value < 100.0 => format!("{value:.1} ms"),
             Self::Ms => format!("{value:.0} ms"),
+            Self::Us => format!("{value:.0} µs"),
             Self::Bytes if value >= 1e6 => format!("{:.2} MB", value / 1e6),
             Self::Bytes if value >= 1e3 => format!("{:.2} kB", value / 1e3),
             Self::Bytes => format!("{value:.0} B"),

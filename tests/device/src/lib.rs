@@ -201,7 +201,8 @@ impl Device {
         let mut request =
             format!("{}/sync", self.server.replacen("http", "ws", 1)).into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", "roundsman.1".parse()?);
-        let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
+        let (mut socket, _) =
+            tokio_tungstenite::connect_async_with_config(request, None, true).await?;
         let (line, todo) = Line::open(&mut self.replica, &self.session.access, "test")?;
         let hello = todo.frames.clone();
         send(&mut socket, todo, &mut self.traffic).await?;

@@ -29,7 +29,7 @@ pub async fn measure(binary: &Binary, history: &History) -> Result<Vec<Figure>> 
     let mut device = Device::enrol(&url, READER, PASSWORD, folder.path()).await?;
 
     counts.reset();
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), server.cpu_ms());
     let mut useful = None;
     device.connect().await?;
     let seen = counts.clone();
@@ -47,6 +47,7 @@ pub async fn measure(binary: &Binary, history: &History) -> Result<Vec<Figure>> 
         figure("first-sync.time", time),
         figure("first-sync.bytes", bytes),
         figure("first-sync.useful", useful.unwrap_or(bytes) / bytes * 100.0),
+        figure("first-sync.cpu", server.cpu_ms() - cpu),
         figure("first-sync.memory", server.memory_bytes().0),
     ];
 

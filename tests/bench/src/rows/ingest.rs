@@ -40,7 +40,7 @@ pub async fn measure(
     }
     let entries: u64 = phones.iter().map(|phone| phone.head().n).sum();
     let server = Server::start(binary, company.folder.path()).await?;
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), server.cpu_ms());
     let told = try_join_all(phones.into_iter().map(|phone| {
         let port = server.port;
         async move { tokio::spawn(deliver(phone, port, start)).await? }
@@ -48,6 +48,7 @@ pub async fn measure(
     .await?;
     let stored = told.iter().map(|(stored, _)| *stored).fold(0.0, f64::max);
     let admitted = told.iter().map(|(_, admitted)| *admitted).fold(0.0, f64::max);
+    let cpu = server.cpu_ms() - cpu;
     let per_second = |count: f64, ms: f64| count / ms * 1_000.0;
     if what == What::Carts {
         return Ok(vec![figure("carts.admitted", per_second(entries as f64, admitted))]);
@@ -59,6 +60,7 @@ pub async fn measure(
         figure("ingest.stored", per_second(orders, stored)),
         figure("ingest.admitted", per_second(orders, admitted)),
         figure("ingest.decided", per_second(orders, decided)),
+        figure("ingest.cpu", cpu * 1_000.0 / orders),
         figure("ingest.memory", server.memory_bytes().0),
     ];
     server.stop().await?;
