@@ -340,9 +340,8 @@ impl Device {
             bail!("a line begins with hello");
         };
         let frame = loop {
-            match socket.next().await.context("no welcome")?? {
-                Message::Binary(frame) => break frame.to_vec(),
-                _ => {}
+            if let Message::Binary(frame) = socket.next().await.context("no welcome")?? {
+                break frame.to_vec();
             }
         };
         let FromHub::Welcome(welcome) = decode_hub(&frame)? else { bail!("not welcome") };

@@ -12,11 +12,13 @@ use super::mutate::Format;
 use super::{Target, honest, run};
 
 /// The journal of the honest phone, made once: every change is read as if it stood in each entry.
-fn journal() -> &'static (Vec<Entry>, Vec<(ItemId, Automerge)>) {
-    static JOURNAL: std::sync::OnceLock<(Vec<Entry>, Vec<(ItemId, Automerge)>)> =
-        std::sync::OnceLock::new();
+fn journal() -> &'static Journal {
+    static JOURNAL: std::sync::OnceLock<Journal> = std::sync::OnceLock::new();
     JOURNAL.get_or_init(honest::journal)
 }
+
+/// Entries, and the documents after them.
+type Journal = (Vec<Entry>, Vec<(ItemId, Automerge)>);
 
 fn read_document(kind: ItemKind, document: &Automerge) -> Result<(), Refusal> {
     match kind {
