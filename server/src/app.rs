@@ -38,7 +38,7 @@ pub struct App {
     /// Cancelled when the server goes down: whatever waits for long must watch it.
     pub stop: CancellationToken,
     /// Held as long as the server lives: two processes on one folder would each decide orders.
-    lock: Option<File>,
+    _lock: Option<File>,
 }
 
 impl App {
@@ -82,19 +82,8 @@ impl App {
             erp,
             desk,
             stop: CancellationToken::new(),
-            lock,
+            _lock: lock,
         }))
-    }
-}
-
-impl App {
-    /// Lets another process use the data folder: nothing is decided or served here any more. Lines
-    /// that are about to end may still hold on to this.
-    pub fn release(&self) {
-        if let Some(lock) = &self.lock {
-            // Whoever comes next says so if it did not work.
-            let _released = lock.unlock();
-        }
     }
 }
 

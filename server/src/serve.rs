@@ -62,9 +62,7 @@ impl Server {
         let serving = self.app.hub.serving.clone();
         serving.close();
         let ended = async { tokio::join!(self.serving, serving.wait()).0 };
-        let served = tokio::time::timeout(STOP_TIME_MAX, ended).await;
-        self.app.release();
-        match served {
+        match tokio::time::timeout(STOP_TIME_MAX, ended).await {
             Ok(served) => served.map_err(Error::internal)?.map_err(Error::internal),
             // Whoever is still connected has had their time; nothing they were told is lost.
             Err(_) => Ok(()),
