@@ -577,6 +577,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/divergences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest 200, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Divergence"][];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -2205,6 +2248,27 @@ export interface components {
              */
             recorded: number;
         };
+        /** @description One of them. */
+        Divergence: {
+            /** @description `device`, `user`, `territory`, `catalog` or `warehouse`. */
+            channel: string;
+            /** @description The device. */
+            device: components["schemas"]["DeviceId"];
+            /** @description Its short code. */
+            deviceCode: string;
+            /** @description When it was found. */
+            foundAt: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Items that were put right.
+             */
+            items: number;
+            mendedAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Who uses it. */
+            personName: string;
+            /** @description `begun`, `repaired` or `startedOver`. */
+            state: string;
+        };
         /**
          * @description What became of a quarantined entry.
          * @enum {string}
@@ -2260,7 +2324,7 @@ export interface components {
          * @description What an item is. The number is part of the protocol and never changes its meaning.
          * @enum {string}
          */
-        ItemKind: "customer" | "visit" | "cart" | "order" | "product" | "priceList" | "price" | "stock" | "customerAccount" | "assignment" | "salesOrder" | "journalStatus" | "person" | "warehouse" | "territory";
+        ItemKind: "customer" | "visit" | "cart" | "order" | "product" | "priceList" | "price" | "stock" | "customerAccount" | "assignment" | "salesOrder" | "journalStatus" | "person" | "warehouse" | "territory" | "visitSummary" | "orderSummary";
         /** @description A place in a journal. */
         JournalHead: {
             /** @description Base64 of 32 bytes. */
@@ -2411,6 +2475,8 @@ export interface components {
             rows: {
                 /** @description When it was recorded. */
                 at: components["schemas"]["Timestamp"];
+                /** @description What it was to write. */
+                changes: components["schemas"]["HistoryChange"][];
                 /**
                  * Format: int32
                  * @description Entries that wait for this one.
@@ -2763,6 +2829,8 @@ export interface components {
         QuarantineRow: {
             /** @description When it was recorded. */
             at: components["schemas"]["Timestamp"];
+            /** @description What it was to write. */
+            changes: components["schemas"]["HistoryChange"][];
             /**
              * Format: int32
              * @description Entries that wait for this one.
