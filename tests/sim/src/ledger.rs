@@ -22,6 +22,7 @@ pub struct Ledger {
     /// The highest receipt of each device that left the server.
     pub receipts: BTreeMap<DeviceId, Head>,
     copied: BTreeMap<DeviceId, u64>,
+    former: BTreeSet<DeviceId>,
     /// Whether any storage went back in time.
     pub went_back: bool,
     /// Entries that must never be admitted.
@@ -55,6 +56,17 @@ impl Ledger {
     #[must_use]
     pub fn was_copied(&self) -> bool {
         self.went_back || !self.copied.is_empty()
+    }
+
+    /// Another device goes on for this one.
+    pub fn goes_on(&mut self, device: DeviceId) {
+        self.former.insert(device);
+    }
+
+    /// Whether another device goes on for this one.
+    #[must_use]
+    pub fn went_on(&self, device: DeviceId) -> bool {
+        self.former.contains(&device)
     }
 
     /// A receipt left the server.

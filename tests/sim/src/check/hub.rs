@@ -80,7 +80,7 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
         return Err(broken(GAPS, format!("of {device}")));
     }
     let mut statement = db.prepare_cached(
-        "select j.device, j.n, j.state, coalesce(j.code, ''), j.n <= d.judged_n \
+        "select j.device, j.n, j.state, coalesce(j.code, ''), j.n <= d.judged_n, j.operation || ' ' || coalesce(j.params, '') \
          from journal j join device d on d.id = j.device",
     )?;
     let mut rows = statement.query([])?;
@@ -89,7 +89,8 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
         count += 1;
         let key: (Vec<u8>, i64) = (row.get(0)?, row.get(1)?);
         let (state, code, done): (String, String, bool) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        let what = || format!("entry {} is {state} ({code})", key.1);
+        let about: String = row.get(5)?;
+        let what = || format!("entry {} is {state} ({code} {about})", key.1);
         if done == (state == "stored") {
             return Err(broken(JUDGED, format!("{}, but judged is {done}", what())));
         }

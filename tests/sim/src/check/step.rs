@@ -108,7 +108,8 @@ pub fn promises_are_kept(sim: &mut Sim, number: usize) -> Result<(), Broken> {
     it.tampered = false;
     it.promised = head;
     if !kept {
-        sim.ledger.may_be_lost(id, head.n);
+        // The numbers that are gone are given again.
+        sim.ledger.copied(id, head.n);
     }
     // An entry that was on its way to the disk when the app was killed may be there after all.
     sim.ledger

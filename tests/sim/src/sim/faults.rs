@@ -408,6 +408,7 @@ impl Sim {
         it.token = token;
         self.trace.note(self.time.now(), "succeeds", device as u64, &[]);
         *self.summary.faults.entry("journal went back, noticed").or_default() += 1;
+        self.ledger.goes_on(old);
         self.ledger.may_be_lost(old, common);
         for head in heads {
             self.ledger.saved(identity.device, head);

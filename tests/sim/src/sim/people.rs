@@ -203,6 +203,10 @@ impl Sim {
 
     /// Whether somebody saw a channel at any time.
     pub(crate) fn ever_saw(&self, person: PersonId, device: DeviceId, channel: Channel) -> bool {
-        self.grants.contains_key(&(person, channel)) || self.may_see(person, device, channel)
+        // What it was before it went on as another device stays until the next contact.
+        let former = matches!(channel, Channel::Device(id) if self.ledger.went_on(id));
+        former
+            || self.grants.contains_key(&(person, channel))
+            || self.may_see(person, device, channel)
     }
 }
