@@ -18,11 +18,6 @@ pub fn minute() -> Result<Did> {
     simulate(&["--minutes", "1"]).map(|()| Did::Work)
 }
 
-/// So many of the planted faults, others every day.
-pub fn some_planted() -> Result<Did> {
-    simulate(&["--planted", "--rotating", "5"]).map(|()| Did::Work)
-}
-
 fn simulate<A: AsRef<OsStr> + Into<OsString>>(args: &[A]) -> Result<()> {
     show(cargo(&[
         "build",

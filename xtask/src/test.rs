@@ -33,7 +33,6 @@ fn everything(stages: &mut Stages) -> Result<()> {
     check::lints(stages);
     stages.judge("tests: Rust", || check::rust_tests(&[]));
     stages.judge("simulation: a minute", sim::minute);
-    stages.judge("simulation: planted faults", sim::some_planted);
     build(stages, Build::Shipped)?;
     check::types(stages);
     check::scripts(stages)?;
