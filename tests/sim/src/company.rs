@@ -147,7 +147,7 @@ impl Company {
                 Ok(())
             })
         }))?;
-        Ok(server.publish_stock()?)
+        server.publish_stock()
     }
 
     fn with_customers(mut self, server: &Server, chance: &mut Chance) -> Result<Self> {

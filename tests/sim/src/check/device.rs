@@ -85,6 +85,9 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
     Ok(head)
 }
 
+/// A channel's name, epoch, number and digest, and whether it is still catching up.
+type Cursor = (String, [u8; 16], u64, [u8; 32], bool);
+
 /// Every channel: granted at some time, its digest the sum of its elements, those following from
 /// what is stored, and the same as the server's was at that commit.
 fn channels(sim: &mut Sim, device: usize, copy: &Copy, deep: bool) -> Result<(), Broken> {
@@ -100,7 +103,7 @@ fn channels(sim: &mut Sim, device: usize, copy: &Copy, deep: bool) -> Result<(),
     let rows = statement.query_map([], |row| {
         Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, u64>(2)?, row.get(3)?, row.get(4)?))
     })?;
-    let rows: Vec<(String, [u8; 16], u64, [u8; 32], bool)> = rows.collect::<Result<_, _>>()?;
+    let rows: Vec<Cursor> = rows.collect::<Result<_, _>>()?;
     let (mut sums, mut agreed) = (0, 0);
     for (name, epoch, seq, digest, partial) in rows {
         let channel: Channel = name.parse().map_err(|_| broken(SEEN, name.clone()))?;

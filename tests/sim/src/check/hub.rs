@@ -228,10 +228,10 @@ fn changes(sim: &mut Sim) -> Result<(), Broken> {
         let mut used = BTreeSet::new();
         for change in changes {
             if change.deps().iter().any(|dep| !hashes.contains(dep)) {
-                return Err(broken(CLOSED, format!("{}", name_of(item))));
+                return Err(broken(CLOSED, name_of(item)));
             }
             if !used.insert((change.actor_id().clone(), change.seq())) {
-                return Err(broken(ACTORS, format!("{}", name_of(item))));
+                return Err(broken(ACTORS, name_of(item)));
             }
         }
     }

@@ -101,13 +101,14 @@ impl Locks {
 
     /// Gives slots back that this connection holds.
     pub(super) fn give_back(&mut self, held: &mut [i32; SLOTS], first: usize, count: usize) {
-        for slot in first..first + count {
-            match held[slot] {
-                -1 => self.slots[slot] = 0,
-                1 => self.slots[slot] -= 1,
+        let mine = held.iter_mut().zip(&mut self.slots).skip(first).take(count);
+        for (held, slot) in mine {
+            match held {
+                -1 => *slot = 0,
+                1 => *slot -= 1,
                 _ => {}
             }
-            held[slot] = 0;
+            *held = 0;
         }
     }
 }

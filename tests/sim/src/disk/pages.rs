@@ -60,7 +60,7 @@ impl Pages {
             let (stays, tears) = match mood {
                 0 => (false, false),
                 1 => (true, false),
-                _ => (dice % 2 == 0, dice % 8 == 1),
+                _ => (dice.is_multiple_of(2), dice % 8 == 1),
             };
             let start = block * BLOCK;
             if stays {

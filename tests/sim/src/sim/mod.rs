@@ -100,6 +100,9 @@ pub struct Summary {
     pub time_ms: i64,
 }
 
+/// Since when, until when somebody may see a channel.
+pub(crate) type Grants = BTreeMap<(PersonId, Channel), Vec<(i64, Option<i64>)>>;
+
 /// One run.
 pub struct Sim {
     pub(crate) plan: Plan,
@@ -119,7 +122,7 @@ pub struct Sim {
     pub(crate) ledger: Ledger,
     pub(crate) history: History,
     /// Since when, until when.
-    pub(crate) grants: BTreeMap<(PersonId, Channel), Vec<(i64, Option<i64>)>>,
+    pub(crate) grants: Grants,
     backup: Option<(i64, Image)>,
     /// What a device will be set back to.
     images: BTreeMap<usize, Image>,
