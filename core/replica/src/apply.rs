@@ -12,7 +12,7 @@ use crate::intake::{Intake, place};
 use crate::journal::Journal;
 use crate::names::Directory;
 use crate::purge::purge;
-use crate::{Replica, Result, Topic, restored};
+use crate::{Replica, Result, Topic, main_file, restored};
 
 impl Replica {
     /// Applies a batch, or says why not. Nothing of it is kept unless all of it is.
@@ -91,7 +91,11 @@ impl Replica {
             transaction.execute("delete from channel where name = ?1", [name])?;
             transaction.execute("delete from catching_up where channel = ?1", [name])?;
         }
-        let topics = if left.is_empty() { BTreeSet::new() } else { purge(&transaction)? };
+        let mut topics = BTreeSet::new();
+        if !left.is_empty() {
+            main_file::set_number(&transaction, main_file::PURGED, 0)?;
+            topics = purge(&transaction)?;
+        }
         transaction.commit()?;
         self.changed.extend(topics);
         self.changed.insert(Topic::Sync);
@@ -140,6 +144,7 @@ fn write(
     let mut digest = Digest::default();
     if batch.from == 0 && batch.from_part.is_none() {
         db.execute("delete from membership where channel = ?1", [&name])?;
+        main_file::set_number(db, main_file::PURGED, 0)?;
     } else if let Some(here) = cursor(db, batch.channel)? {
         digest = here.digest;
     }

@@ -17,9 +17,10 @@ pub(crate) fn base(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
     bytes.map(|bytes| Ok(Automerge::load(&bytes)?)).transpose()
 }
 
-pub(crate) fn set_base(db: &Connection, item: ItemId, document: &Automerge) -> Result<()> {
+/// Stores what the server has admitted of a document.
+pub(crate) fn set_base(db: &Connection, item: ItemId, document: &[u8]) -> Result<()> {
     db.prepare_cached("insert into document (item, base) values (?1, ?2) on conflict (item) do update set base = ?2")?
-        .execute(params![item.to_bytes(), document.save_nocompress()])?;
+        .execute(params![item.to_bytes(), document])?;
     Ok(())
 }
 
@@ -105,10 +106,15 @@ pub(crate) fn records<R: Record>(db: &Connection) -> Result<Vec<R>> {
     rows.map(|bytes| Ok(R::from_bytes(&bytes?)?)).collect()
 }
 
+/// 1 when nothing can be in no channel any more: looking for it goes through everything, which must
+/// not be done for each piece of news.
+pub(crate) const PURGED: &str = "purged";
+
 /// A number kept beside the data.
 pub(crate) fn number(db: &Connection, name: &str) -> Result<i64> {
     let value: Option<Vec<u8>> = db
-        .query_row("select value from meta where name = ?1", [name], |row| row.get(0))
+        .prepare_cached("select value from meta where name = ?1")?
+        .query_row([name], |row| row.get(0))
         .optional()?;
     Ok(value.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes))
 }

@@ -1,14 +1,17 @@
 //! From documents and records to the read model's rows.
 
 use automerge::Automerge;
+use roundsman_core::documents::customer::Customer;
+use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::documents::{cart, customer, order, visit};
-use roundsman_core::id::{ItemId, ItemKind, OrderId};
+use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::records::{
     Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder,
 };
 use roundsman_core::text::{search_key, search_keys};
 use roundsman_core::views::{OrderState, customer_search, order_search};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::de::DeserializeOwned;
 
 use crate::{Error, Result, Topic, main_file};
 
@@ -131,6 +134,30 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
     Ok(())
 }
 
+/// Brings an order's row up to what was decided. What was signed stands in the row and stays.
+fn put_decision(db: &Connection, item: ItemId) -> Result<()> {
+    let Some(read) = body::<SignedOrder>(db, "select body from sales_order where id = ?1", item)?
+    else {
+        return Ok(());
+    };
+    let decision = main_file::record::<SalesOrder>(db, item.id)?;
+    db.prepare_cached("update sales_order set state = ?2, search = ?3 where id = ?1")?.execute(
+        params![
+            item.id,
+            state_name(OrderState::of(decision.as_ref())),
+            order_search(&read, decision.as_ref().map(|order| order.number.as_str())),
+        ],
+    )?;
+    Ok(())
+}
+
+/// What a row says of its document.
+fn body<T: DeserializeOwned>(db: &Connection, sql: &str, item: ItemId) -> Result<Option<T>> {
+    let body: Option<String> =
+        db.prepare_cached(sql)?.query_row([item.id], |row| row.get(0)).optional()?;
+    body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
+}
+
 /// The word by which orders are filtered: the same as in JSON.
 pub(crate) fn state_name(state: OrderState) -> String {
     serde_json::to_value(state)
@@ -145,11 +172,7 @@ pub(crate) fn record(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Res
         ItemKind::Product => put_product(db, item, bytes)?,
         ItemKind::CustomerAccount => put_account(db, item, bytes)?,
         ItemKind::Assignment => put_assignment(db, item, bytes)?,
-        ItemKind::SalesOrder => {
-            let order = ItemId::from(OrderId(item.id));
-            let read = main_file::document(db, order)?;
-            document(db, order, read.as_ref())?;
-        }
+        ItemKind::SalesOrder => put_decision(db, item)?,
         ItemKind::JournalStatus => put_status(db, bytes)?,
         _ => {}
     }
@@ -181,8 +204,10 @@ fn put_account(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()
     .execute(params![item.id, account.balance.minor, account.overdue.minor])?;
     // The customer is also found by its number.
     let customer = ItemId::from(account.customer);
-    let read = main_file::document(db, customer)?;
-    document(db, customer, read.as_ref())?;
+    if let Some(read) = body::<Customer>(db, "select body from customer where id = ?1", customer)? {
+        db.prepare_cached("update customer set search = ?2 where id = ?1")?
+            .execute(params![customer.id, customer_search(&read, &account.code)])?;
+    }
     Ok(())
 }
 

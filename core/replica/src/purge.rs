@@ -27,6 +27,9 @@ pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     if roundsman_core::planted!("purge before receipts") {
         db.execute("delete from pending where item not in (select item from membership)", [])?;
     }
+    if main_file::number(db, main_file::PURGED)? == 1 {
+        return Ok(topics);
+    }
     // While a channel is on its way again, its items are only missing for the moment.
     let under_way: bool = db.query_row(
         "select exists (select 1 from channel where seq < head) or exists (select 1 from catching_up)",
@@ -43,6 +46,14 @@ pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     for item in gone(db, "record")? {
         topics.extend(project::record(db, item, None)?);
     }
+    // What stayed for the sake of own work is looked for again.
+    let stays: bool = db.query_row(
+        "select exists (select 1 from document where item not in (select item from membership)) \
+             or exists (select 1 from record where item not in (select item from membership))",
+        [],
+        |row| row.get(0),
+    )?;
+    main_file::set_number(db, main_file::PURGED, i64::from(!stays))?;
     Ok(topics)
 }
 
