@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::hub::{Arrival, Docket, Source};
+use crate::hub::{Arrival, Case, Docket, Source};
 
 /// Requests of one commit; others wait for it.
 const GROUP_MAX: usize = 100;
@@ -101,8 +101,10 @@ impl Desk {
             if entry.changes.is_empty() {
                 continue;
             }
-            docket.judge(&entry, Arrival { at: now, clock_off_ms: 0 }, source, None).await?;
-            let bytes = entry.to_bytes();
+            let mut case = Case::read(entry);
+            let arrival = Arrival { at: now, clock_off_ms: 0 };
+            docket.judge(&mut case, arrival, source, None).await?;
+            let (bytes, entry) = (case.entry.to_bytes(), case.entry);
             entries.push((Head { n: entry.n, hash: hash(&bytes) }, entry, bytes));
         }
         docket.close().await?;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -41,6 +42,12 @@ impl Server {
         let background = background::start(&app).await?;
         let stop = app.stop.clone();
         let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        // An answer of a few bytes must not wait for more to send.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection sends late");
+            }
+        });
         let serving = axum::serve(listener, service)
             .with_graceful_shutdown(async move { stop.cancelled().await });
         Ok(Self { app, address, serving: tokio::spawn(serving.into_future()), background })

@@ -7,7 +7,7 @@ use roundsman_core::time::Timestamp;
 use roundsman_store::journal::{self, Stored};
 use roundsman_store::{Commit, Error, Result, SqliteConnection, Store, devices, quarantine};
 
-use super::docket::{Arrival, Docket, Source};
+use super::docket::{Arrival, Case, Docket, Source};
 use super::subject;
 use crate::clock::Clock;
 
@@ -22,12 +22,13 @@ pub(super) struct Judged {
 }
 
 /// Judges the next entries of a device in one commit. None: there are none.
+///
+/// What can be read of them without the database is read before: everybody waits for a write.
 pub(super) async fn judge_some(
     store: &Store,
     clock: &Clock,
     device: DeviceId,
 ) -> Result<Option<Judged>> {
-    let now = clock.now();
     if roundsman_core::planted!("judged before it is") {
         let first = store.write.run(move |db, _| {
             Box::pin(async move {
@@ -37,28 +38,46 @@ pub(super) async fn judge_some(
         });
         first.await?;
     }
-    store
-        .write
-        .run(move |db, commit| Box::pin(async move { judge_group(db, commit, device, now).await }))
-        .await
+    let mut db = store.read.acquire().await?;
+    let entries = journal::unjudged(&mut db, device, GROUP_MAX, BATCH_BYTES).await?;
+    drop(db);
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let mut group = Vec::with_capacity(entries.len());
+    for stored in entries {
+        let case = Entry::from_bytes(&stored.bytes).map(Case::read);
+        group.push((stored, case));
+        tokio::task::yield_now().await;
+    }
+    let now = clock.now();
+    let judged = store.write.run(move |db, commit| {
+        Box::pin(async move { judge_group(db, commit, (device, group), now).await })
+    });
+    judged.await.map(Some)
 }
+
+/// An entry as it was stored, and as it was read.
+type Read = (Stored, Result<Case, Refusal>);
 
 async fn judge_group(
     db: &mut SqliteConnection,
     commit: &mut Commit,
-    device: DeviceId,
+    (device, group): (DeviceId, Vec<Read>),
     now: Timestamp,
-) -> Result<Option<Judged>> {
-    let entries = journal::unjudged(db, device, GROUP_MAX, BATCH_BYTES).await?;
-    if entries.is_empty() {
-        return Ok(None);
+) -> Result<Judged> {
+    let mut upto = journal::position(&mut *db, device).await?.judged;
+    if group.first().is_some_and(|(stored, _)| stored.n != upto + 1) {
+        // Somebody else judged it meanwhile; the caller looks again.
+        return Ok(Judged::default());
     }
     let source = source(db, device).await?;
     let mut docket = Docket::new(db, commit, now);
-    let (mut upto, mut judged) = (0, Judged::default());
-    for stored in entries {
+    docket.foresee(group.iter().filter_map(|(_, case)| case.as_ref().ok())).await?;
+    let mut judged = Judged::default();
+    for (stored, case) in group {
         upto = stored.n;
-        if judge_one(&mut docket, &stored, source).await? {
+        if judge_one(&mut docket, &stored, case, source).await? {
             judged.admitted += 1;
         } else {
             judged.quarantined += 1;
@@ -75,22 +94,27 @@ async fn judge_group(
     {
         journal::publish_status(db, commit, device, now).await?;
     }
-    Ok(Some(judged))
+    Ok(judged)
 }
 
 /// Admits an entry (true) or puts it aside; the next one goes on either way.
-async fn judge_one(docket: &mut Docket<'_>, stored: &Stored, source: Source) -> Result<bool> {
-    let entry = match Entry::from_bytes(&stored.bytes) {
-        Ok(entry) => entry,
+async fn judge_one(
+    docket: &mut Docket<'_>,
+    stored: &Stored,
+    case: Result<Case, Refusal>,
+    source: Source,
+) -> Result<bool> {
+    let mut case = match case {
+        Ok(case) => case,
         Err(refusal) => {
             quarantine::put(docket.db(), source.device, stored.n, &refusal, "", &[]).await?;
             return Ok(false);
         }
     };
-    match docket.judge(&entry, Arrival::of(stored), source, None).await {
+    match docket.judge(&mut case, Arrival::of(stored), source, None).await {
         Ok(()) => Ok(true),
         Err(Error::Refused(refusal)) => {
-            put_aside(docket.db(), &entry, &refusal).await.map(|()| false)
+            put_aside(docket.db(), &case.entry, &refusal).await.map(|()| false)
         }
         Err(error) => Err(error),
     }

@@ -10,7 +10,7 @@ use roundsman_store::{
 };
 
 use super::admission::{put_aside, source};
-use super::docket::{Arrival, Docket};
+use super::docket::{Arrival, Case, Docket};
 use crate::clock::Clock;
 
 /// Entries of one commit.
@@ -96,7 +96,8 @@ async fn admit(
     let Ok(entry) = Entry::from_bytes(&kept.entry.bytes) else { return Ok(false) };
     let source = source(db, device).await?;
     let mut docket = Docket::new(db, commit, now);
-    match docket.judge(&entry, Arrival::of(&kept.entry), source, None).await {
+    let mut case = Case::read(entry);
+    match docket.judge(&mut case, Arrival::of(&kept.entry), source, None).await {
         Ok(()) => {
             docket.close().await?;
             quarantine::admit(db, device, n).await?;
@@ -104,7 +105,7 @@ async fn admit(
             Ok(true)
         }
         Err(Error::Refused(refusal)) if refusal.code != kept.code => {
-            put_aside(db, &entry, &refusal).await?;
+            put_aside(db, &case.entry, &refusal).await?;
             Ok(false)
         }
         Err(Error::Refused(_)) => Ok(false),

@@ -12,11 +12,14 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, PersonId, VisitId};
 use roundsman_core::sync::{BATCH_BYTES, Channel, Entry};
 use roundsman_core::time::Timestamp;
-use roundsman_store::documents::{self, NewChange};
+use roundsman_store::documents::{self, NewChange, Saved};
 use roundsman_store::journal::Stored;
 use roundsman_store::visibility::{self, Member};
-use roundsman_store::{Commit, Error, Result, SqliteConnection, outbox, projection, quarantine};
+use roundsman_store::{
+    Commit, Error, Published, Result, SqliteConnection, outbox, projection, quarantine,
+};
 
+use super::facts::Facts;
 use super::{change, new_customer};
 
 /// One document in bytes. A page holds whole commits and must fit a frame.
@@ -58,7 +61,11 @@ pub(crate) struct Docket<'a> {
     db: &'a mut SqliteConnection,
     commit: &'a mut Commit,
     now: Timestamp,
+    facts: Facts,
     open: BTreeMap<ItemId, Open>,
+    /// What was admitted, to be written at the end.
+    changes: Vec<NewChange>,
+    submitted: Vec<ItemId>,
 }
 
 /// A document while entries are judged.
@@ -82,13 +89,39 @@ enum Typed {
 }
 
 /// A change that was found good, with the document after it.
-struct Admitted<'e> {
+struct Admitted {
     item: ItemId,
     hash: [u8; 32],
-    bytes: &'e [u8],
+    bytes: Vec<u8>,
     document: Automerge,
     typed: Typed,
     creates: bool,
+}
+
+/// What became of changes that begin a document. None: it was admitted before.
+type Fresh = BTreeMap<ItemId, Result<Option<Admitted>, Refusal>>;
+
+/// An entry to be judged, read as far as that needs nothing of what is stored: most of the work,
+/// which so is done outside of the write that everybody waits for.
+pub(crate) struct Case {
+    pub(crate) entry: Entry,
+    operation: Result<Box<dyn Operation>, Refusal>,
+    /// The documents it begins.
+    fresh: Fresh,
+}
+
+impl Case {
+    pub(crate) fn read(entry: Entry) -> Self {
+        let operation = decode_operation(&entry.operation, entry.version, &entry.args);
+        let mut fresh = Fresh::new();
+        if let Ok(operation) = &operation {
+            for it in entry.changes.iter().filter(|it| operation.creates(it.item)) {
+                let made = read_change(&entry, operation.as_ref(), it.item, &it.bytes, None, None);
+                fresh.insert(it.item, made);
+            }
+        }
+        Self { entry, operation, fresh }
+    }
 }
 
 impl<'a> Docket<'a> {
@@ -97,7 +130,31 @@ impl<'a> Docket<'a> {
         commit: &'a mut Commit,
         now: Timestamp,
     ) -> Self {
-        Self { db, commit, now, open: BTreeMap::new() }
+        Self {
+            db,
+            commit,
+            now,
+            facts: Facts::default(),
+            open: BTreeMap::new(),
+            changes: Vec::new(),
+            submitted: Vec::new(),
+        }
+    }
+
+    /// Looks up at once what judging these entries needs.
+    pub(crate) async fn foresee(
+        &mut self,
+        cases: impl Iterator<Item = &Case> + Send,
+    ) -> Result<()> {
+        let (mut touched, mut read) = (BTreeSet::new(), BTreeSet::new());
+        for case in cases {
+            touched.extend(case.entry.changes.iter().map(|it| it.item));
+            if let Ok(operation) = &case.operation {
+                read.extend(operation.reads());
+            }
+        }
+        let read: Vec<_> = read.difference(&touched).copied().collect();
+        self.facts.foresee(self.db, &touched.into_iter().collect::<Vec<_>>(), &read).await
     }
 
     /// The connection the entries are written with.
@@ -123,13 +180,16 @@ impl<'a> Docket<'a> {
     /// [`Error::Refused`] with the reason why it is not admitted: then nothing was written.
     pub(crate) async fn judge(
         &mut self,
-        entry: &Entry,
+        case: &mut Case,
         arrival: Arrival,
         source: Source,
         waived: Option<&str>,
     ) -> Result<()> {
-        let operation = self.accept(entry, arrival, source, waived).await?;
-        let admitted = self.read_changes(entry, operation.as_ref(), waived).await?;
+        let fresh = std::mem::take(&mut case.fresh);
+        let entry = &case.entry;
+        self.accept(case, arrival, source, waived).await?;
+        let operation = case.operation.as_deref().map_err(Clone::clone)?;
+        let admitted = self.read_changes(entry, operation, fresh, waived).await?;
         says_what_it_did(entry, &admitted)?;
         if !waives_access(waived) {
             for admitted in &admitted {
@@ -148,22 +208,22 @@ impl<'a> Docket<'a> {
     /// What can be said without looking at a document.
     async fn accept(
         &mut self,
-        entry: &Entry,
+        Case { entry, operation, .. }: &Case,
         arrival: Arrival,
         source: Source,
         waived: Option<&str>,
-    ) -> Result<Box<dyn Operation>> {
+    ) -> Result<()> {
         let forged = |detail| Refusal::new(codes::FORGED).with("detail", detail);
         if entry.device != source.device || source.person.is_some_and(|it| it != entry.person) {
             if !roundsman_core::planted!("person of an entry not checked") {
                 return Err(forged("person").into());
             }
         }
-        let operation = decode_operation(&entry.operation, entry.version, &entry.args)?;
+        let operation = operation.as_deref().map_err(Clone::clone)?;
         if operation.acts_as().is_some_and(|it| it != entry.person) {
             return Err(forged("author").into());
         }
-        let member = visibility::member(&mut *self.db, entry.person).await?;
+        let member = self.facts.member(self.db, entry.person).await?;
         let member = member.ok_or_else(|| forged("person"))?;
         if entry.rests_on.iter().any(|base| *base >= entry.n) {
             return Err(change::malformed("it rests on what came later").into());
@@ -178,7 +238,7 @@ impl<'a> Docket<'a> {
             return Err(Refusal::new(codes::RESTS_ON_QUARANTINED).with("n", n).into());
         }
         if waives_access(waived) {
-            return Ok(operation);
+            return Ok(());
         }
         if source.revoked_at.is_some_and(|at| arrival.at >= at) {
             return Err(Refusal::new(codes::DEVICE_REVOKED).into());
@@ -187,7 +247,7 @@ impl<'a> Docket<'a> {
             let ended = Refusal::new(codes::ACCESS_ENDED).with("operation", &entry.operation);
             return Err(ended.into());
         }
-        Ok(operation)
+        Ok(())
     }
 
     /// Takes the place only of an entry that is not in: otherwise one thing would be done twice.
@@ -202,12 +262,13 @@ impl<'a> Docket<'a> {
     }
 
     /// Reads the entry's changes: one in each document that the operation touches, and no other.
-    async fn read_changes<'e>(
+    async fn read_changes(
         &mut self,
-        entry: &'e Entry,
+        entry: &Entry,
         operation: &dyn Operation,
+        mut fresh: Fresh,
         waived: Option<&str>,
-    ) -> Result<Vec<Admitted<'e>>> {
+    ) -> Result<Vec<Admitted>> {
         let declared: BTreeSet<ItemId> = operation.documents().into_iter().collect();
         let touched: BTreeSet<ItemId> = entry.changes.iter().map(|it| it.item).collect();
         let creates = declared.iter().any(|item| operation.creates(*item));
@@ -219,8 +280,12 @@ impl<'a> Docket<'a> {
         let mut admitted = Vec::with_capacity(entry.changes.len());
         for it in &entry.changes {
             self.load(it.item).await?;
-            let open = self.open.get(&it.item);
-            admitted.extend(read_change(entry, operation, it.item, &it.bytes, open, waived)?);
+            let (open, made) = (self.open.get(&it.item), fresh.remove(&it.item));
+            admitted.extend(match (open, made) {
+                // Nothing of it is here, as when it was read before.
+                (None, Some(made)) if waived.is_none() => made?,
+                _ => read_change(entry, operation, it.item, &it.bytes, open, waived)?,
+            });
         }
         Ok(admitted)
     }
@@ -230,7 +295,7 @@ impl<'a> Docket<'a> {
         &mut self,
         entry: &Entry,
         arrival: Arrival,
-        admitted: &Admitted<'_>,
+        admitted: &Admitted,
     ) -> Result<()> {
         let subject = match (admitted.creates, admitted.typed.customer()) {
             (true, Some(customer)) => ItemId::from(customer),
@@ -246,12 +311,12 @@ impl<'a> Docket<'a> {
         {
             return Ok(());
         }
-        let member = visibility::member(&mut *self.db, entry.person).await?;
+        let member = self.facts.member(self.db, entry.person).await?;
         if subject.kind != ItemKind::Cart && member.is_some_and(|it| may_use_office(it.role)) {
             return Ok(());
         }
         let at = arrival.recorded(entry);
-        let granted = visibility::granted(&mut *self.db, entry.person, at, arrival.at).await?;
+        let granted = self.facts.granted(self.db, entry.person, (at, arrival.at)).await?;
         if channels.iter().any(|channel| granted.contains(channel)) {
             return Ok(());
         }
@@ -271,29 +336,24 @@ impl<'a> Docket<'a> {
         Err(Refusal::new(code).with("item", subject).into())
     }
 
-    async fn admit(
-        &mut self,
-        entry: &Entry,
-        arrival: Arrival,
-        admitted: Admitted<'_>,
-    ) -> Result<()> {
+    async fn admit(&mut self, entry: &Entry, arrival: Arrival, admitted: Admitted) -> Result<()> {
         let Admitted { item, hash, bytes, document, typed, creates } = admitted;
-        let new = NewChange { item, hash, bytes, device: entry.device, n: entry.n };
-        documents::add_change(self.db, &new).await?;
+        let length = bytes.len();
+        self.changes.push(NewChange { item, hash, bytes, device: entry.device, n: entry.n });
         if creates {
             let channels = self.settle(entry.person, item, &typed).await?;
-            let open = Open::new(document.clone(), 0, channels, arrival.at);
-            self.open.insert(item, open);
+            self.open.insert(item, Open::new(document, 0, channels, arrival.at));
+        } else if let Some(open) = self.open.get_mut(&item) {
+            open.document = document;
         }
         // As if the order were put there by a later step that a kill can prevent.
         let later = roundsman_core::planted!("outbox row outside the transaction")
             && entry.n.is_multiple_of(5);
         if item.kind == ItemKind::Order && creates && !later {
-            outbox::add(self.db, item, outbox::SUBMIT, self.now).await?;
+            self.submitted.push(item);
         }
         if let Some(open) = self.open.get_mut(&item) {
-            open.document = document;
-            open.bytes += bytes.len();
+            open.bytes += length;
             open.typed = Some(typed);
             open.changes.push(hash);
         }
@@ -310,6 +370,7 @@ impl<'a> Docket<'a> {
         Ok(match typed {
             Typed::Customer(_) => {
                 let id = CustomerId(item.id);
+                self.facts.forget(id);
                 let territory =
                     new_customer::assign(self.db, self.commit, id, author, self.now).await?;
                 visibility::of_customer(territory)
@@ -321,38 +382,41 @@ impl<'a> Docket<'a> {
     }
 
     async fn of_work(&mut self, customer: CustomerId, author: PersonId) -> Result<Vec<Channel>> {
-        let territory = visibility::territory(&mut *self.db, customer).await?;
+        let territory = self.facts.territory(self.db, customer).await?;
         Ok(visibility::of_work(territory, author))
     }
 
     /// Stores every document that changed, projects it and tells its channels.
     pub(crate) async fn close(self) -> Result<()> {
-        for (item, open) in self.open {
-            if open.changes.is_empty() {
-                continue;
-            }
-            let mut heads: Vec<[u8; 32]> =
-                open.document.get_heads().iter().map(|it| it.0).collect();
-            heads.sort_unstable();
-            if roundsman_core::planted!("unsorted heads") {
-                heads.reverse();
-            }
-            // Pages are compressed as a whole, which does better on what is not deflated yet.
-            let snapshot = open.document.save_nocompress();
-            documents::put(self.db, item, &heads, &snapshot).await?;
+        documents::add_changes(self.db, &self.changes).await?;
+        outbox::add(self.db, &self.submitted, outbox::SUBMIT, self.now).await?;
+        let changed: Vec<_> =
+            self.open.into_iter().filter(|(_, open)| !open.changes.is_empty()).collect();
+        let saved: Vec<_> = changed.iter().map(|(item, open)| open.save(*item)).collect();
+        documents::put(self.db, &saved).await?;
+        let mut orders = Vec::new();
+        for (item, open) in &changed {
             match &open.typed {
                 Some(Typed::Customer(it)) => {
                     projection::customer(self.db, CustomerId(item.id), it).await?
                 }
                 Some(Typed::Visit(it)) => projection::visit(self.db, VisitId(item.id), it).await?,
-                Some(Typed::Order(it)) => projection::order(self.db, it, open.arrived_at).await?,
+                Some(Typed::Order(it)) => orders.push((it.as_ref(), open.arrived_at)),
                 Some(Typed::Cart(_)) | None => {}
             }
-            self.commit
-                .publish_document(self.db, item, &heads, &open.channels, &open.changes)
-                .await?;
         }
-        Ok(())
+        projection::orders(self.db, &orders).await?;
+        let published: Vec<_> = changed
+            .iter()
+            .zip(&saved)
+            .map(|((item, open), saved)| Published {
+                item: *item,
+                heads: &saved.heads,
+                channels: &open.channels,
+                changes: &open.changes,
+            })
+            .collect();
+        self.commit.publish_documents(self.db, &published).await
     }
 
     /// The channels of a document that exists.
@@ -360,20 +424,17 @@ impl<'a> Docket<'a> {
         if let Some(open) = self.open.get(&item) {
             return Ok(Some(open.channels.clone()));
         }
-        if documents::exists(&mut *self.db, item).await? {
-            return Ok(Some(documents::channels(&mut *self.db, item).await?));
-        }
-        Ok(None)
+        self.facts.channels(self.db, item).await
     }
 
     async fn load(&mut self, item: ItemId) -> Result<()> {
         if self.open.contains_key(&item) {
             return Ok(());
         }
-        let Some(snapshot) = documents::snapshot(&mut *self.db, item).await? else { return Ok(()) };
+        let Some(snapshot) = self.facts.snapshot(self.db, item).await? else { return Ok(()) };
         let document = Automerge::load(&snapshot)
             .map_err(|error| Error::Corrupt(format!("{item}: {error}")))?;
-        let channels = documents::channels(&mut *self.db, item).await?;
+        let channels = self.facts.channels(self.db, item).await?.unwrap_or_default();
         self.open.insert(item, Open::new(document, snapshot.len(), channels, self.now));
         Ok(())
     }
@@ -387,6 +448,19 @@ impl Open {
         arrived_at: Timestamp,
     ) -> Self {
         Self { document, bytes, channels, typed: None, changes: Vec::new(), arrived_at }
+    }
+}
+
+impl Open {
+    /// As it is stored.
+    fn save(&self, item: ItemId) -> Saved {
+        let mut heads: Vec<[u8; 32]> = self.document.get_heads().iter().map(|it| it.0).collect();
+        heads.sort_unstable();
+        if roundsman_core::planted!("unsorted heads") {
+            heads.reverse();
+        }
+        // Pages are compressed as a whole, which does better on what is not deflated yet.
+        Saved { item, heads, snapshot: self.document.save_nocompress() }
     }
 }
 
@@ -413,14 +487,14 @@ impl Typed {
 }
 
 /// Judges one change. None: it was admitted before.
-fn read_change<'e>(
+fn read_change(
     entry: &Entry,
     operation: &dyn Operation,
     item: ItemId,
-    bytes: &'e [u8],
+    bytes: &[u8],
     open: Option<&Open>,
     waived: Option<&str>,
-) -> Result<Option<Admitted<'e>>, Refusal> {
+) -> Result<Option<Admitted>, Refusal> {
     let made = change::read(bytes, entry, operation)?;
     let hash = made.hash();
     let empty = Automerge::new();
@@ -442,11 +516,12 @@ fn read_change<'e>(
     }
     let document = change::apply(current.clone(), made)?;
     let typed = change::guarded(|| Typed::read(item.kind, &document))?;
+    let bytes = bytes.to_vec();
     Ok(Some(Admitted { item, hash: hash.0, bytes, document, typed, creates }))
 }
 
 /// What a document says once it is made must be what the operation's arguments say.
-fn says_what_it_did(entry: &Entry, admitted: &[Admitted<'_>]) -> Result<(), Refusal> {
+fn says_what_it_did(entry: &Entry, admitted: &[Admitted]) -> Result<(), Refusal> {
     for made in admitted.iter().filter(|it| it.creates) {
         let same = match &made.typed {
             Typed::Order(signed) => minicbor::decode::<order::Submit>(&entry.args)

@@ -227,7 +227,8 @@ impl Host {
             Effect::Send(frame) => todo.frames.push(frame.into()),
             Effect::SendBatch(batch) => {
                 self.app.metrics.batches.inc();
-                todo.frames.push(encode_large(&FromHub::Batch(batch)).into());
+                let encode = || encode_large(&FromHub::Batch(batch)).into();
+                todo.frames.push(self.pages.frame.take().unwrap_or_else(encode));
             }
             Effect::SendLarge(message) => todo.frames.push(encode_large(&message).into()),
             Effect::Authenticate(hello) => return Some(self.authenticate(&hello).await),
@@ -384,7 +385,7 @@ pub(super) fn denied(refusal: Refusal) -> Todo {
 }
 
 /// A message as a frame, compressed where that pays.
-fn encode_large(message: &FromHub) -> Vec<u8> {
+pub(super) fn encode_large(message: &FromHub) -> Vec<u8> {
     let body = message.body();
     if body.len() >= COMPRESS_BYTES_MIN
         && let Ok(size) = u32::try_from(body.len())

@@ -7,6 +7,7 @@ mod admission;
 mod again;
 pub mod change;
 mod docket;
+mod facts;
 mod greeting;
 pub mod host;
 mod lines;
@@ -15,6 +16,7 @@ mod new_customer;
 mod pages;
 mod quarantine;
 mod restored;
+mod shared;
 pub mod socket;
 mod subject;
 
@@ -22,6 +24,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use roundsman_core::id::DeviceId;
 use roundsman_store::{Store, epochs, journal};
 use tokio::sync::Notify;
@@ -33,14 +36,18 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::metrics::Metrics;
 
-pub(crate) use docket::{Arrival, Docket, Source};
+pub(crate) use docket::{Arrival, Case, Docket, Source};
 pub use quarantine::{decline, release};
 
 use self::lines::Lines;
 use self::load::Load;
+use self::shared::Shared;
 
 /// The pause before entries that could not be judged are tried again: nobody else would.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// Devices whose entries are judged at the same time.
+const AT_ONCE: usize = 8;
 
 /// What all lines share.
 #[derive(Clone)]
@@ -48,6 +55,7 @@ pub struct Hub {
     store: Store,
     clock: Clock,
     lines: Arc<Lines>,
+    shared: Arc<Shared>,
     /// What serves the lines: it ends after them, and before the server does.
     pub(crate) serving: TaskTracker,
     /// Devices with entries that nobody has judged, in the order in which they came.
@@ -79,6 +87,7 @@ impl Hub {
             store,
             clock,
             lines: Arc::default(),
+            shared: Arc::default(),
             serving: TaskTracker::new(),
             due: Arc::default(),
             more: Arc::default(),
@@ -120,18 +129,28 @@ impl Hub {
         (self.lines.count(), self.load.unjudged())
     }
 
-    /// Judges what is due until the token is cancelled.
+    /// Judges what is due until the token is cancelled: entries of several devices at once, so that
+    /// they share a commit.
     pub async fn run(self, stop: CancellationToken) {
         loop {
-            match self.judge_next().await {
-                Ok(true) => {}
-                Ok(false) => tokio::select! {
+            let turns = (0..AT_ONCE).map(|_| {
+                let hub = self.clone();
+                tokio::spawn(async move { hub.judge_next().await })
+            });
+            let mut rest = true;
+            for judged in join_all(turns).await {
+                match judged {
+                    Ok(Ok(false)) => {}
+                    Ok(Err(roundsman_store::Error::Stopped)) => return,
+                    // What went wrong was logged where it happened.
+                    _ => rest = false,
+                }
+            }
+            if rest {
+                tokio::select! {
                     () = self.more.notified() => {}
                     () = stop.cancelled() => return,
-                },
-                Err(roundsman_store::Error::Stopped) => return,
-                // Logged where it happened.
-                Err(_) => {}
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use axum::body::Bytes;
 use roundsman_core::id::{DeviceId, ItemId, PersonId};
 use roundsman_core::sync::hub::Span;
 use roundsman_core::sync::{Batch, Channel, Place};
@@ -20,6 +21,9 @@ const EARLY_BYTES: usize = 48 << 10;
 #[derive(Default)]
 pub(super) struct Pages {
     early: BTreeMap<Channel, Early>,
+    /// The frame of the page that was read last, when others send it as well: the session then saw
+    /// the head of the batch alone.
+    pub(super) frame: Option<Bytes>,
 }
 
 struct Early {
@@ -37,8 +41,19 @@ impl Pages {
         (device, person): (DeviceId, Option<PersonId>),
         pruned: u64,
     ) -> Result<Option<Batch>> {
+        self.frame = None;
         if let Some(batch) = self.read_early(app, span, (device, pruned), person).await? {
             return Ok(Some(batch));
+        }
+        // Whoever follows a channel reads on from the same commit as the others.
+        let follows = span.from > 0 && span.part.is_none();
+        if follows && !self.early.contains_key(&span.channel) {
+            let bytes_max = app.config.page_bytes;
+            let shared = app.hub.shared.page(&app.store.read, span, device, bytes_max);
+            if let Some(page) = shared.await? {
+                self.frame = Some(page.frame);
+                return Ok(Some(page.head));
+            }
         }
         let nothing = BTreeMap::new();
         let early = self.early.get(&span.channel).map_or(&nothing, |early| &early.sent);

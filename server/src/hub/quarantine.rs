@@ -10,7 +10,7 @@ use roundsman_store::{
 };
 
 use super::admission::{put_aside, source};
-use super::docket::{Arrival, Docket, waives_access};
+use super::docket::{Arrival, Case, Docket, waives_access};
 use crate::clock::Clock;
 use crate::error::Result;
 
@@ -71,13 +71,13 @@ async fn admit(
 ) -> StoreResult<String> {
     let kept = stored::find(&mut *db, device, n).await?;
     require_waiting(kept.state)?;
-    let entry = Entry::from_bytes(&kept.entry.bytes)?;
+    let mut case = Case::read(Entry::from_bytes(&kept.entry.bytes)?);
     let source = source(db, device).await?;
     let waits = kept.code == codes::RESTS_ON_QUARANTINED;
     let overlooked = if waits { followed } else { kept.code.as_str() };
     let waived = WAIVABLE.contains(&overlooked).then_some(overlooked);
     let mut docket = Docket::new(db, commit, decision.at);
-    docket.judge(&entry, Arrival::of(&kept.entry), source, waived).await?;
+    docket.judge(&mut case, Arrival::of(&kept.entry), source, waived).await?;
     docket.close().await?;
     stored::decide(db, device, n, decision).await?;
     Ok(waived.filter(|code| waives_access(Some(code))).unwrap_or_default().to_owned())

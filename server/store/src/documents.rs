@@ -1,11 +1,14 @@
 //! Documents as admitted: their bytes, their changes, and where they can be seen.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::id::{DeviceId, ItemId};
 use roundsman_core::sync::Channel;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
-use crate::Result;
+use crate::feed::item_of;
 use crate::journal::signed;
+use crate::{Result, bulk};
 
 /// The document's bytes.
 ///
@@ -28,66 +31,113 @@ pub async fn exists(db: impl SqliteExecutor<'_>, item: ItemId) -> Result<bool> {
     Ok(exists.bind(&item.to_bytes()[..]).fetch_one(db).await?)
 }
 
-/// Stores the document with its heads, which must be sorted.
+/// A document as it is to be stored.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Which one.
+    pub item: ItemId,
+    /// Sorted.
+    pub heads: Vec<[u8; 32]>,
+    /// The whole document.
+    pub snapshot: Vec<u8>,
+}
+
+/// Stores documents.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn put(
-    db: &mut SqliteConnection,
-    item: ItemId,
-    heads: &[[u8; 32]],
-    snapshot: &[u8],
-) -> Result<()> {
-    sqlx::query(
-        "insert into document (item, heads, snapshot) values ($1, $2, $3) \
-         on conflict (item) do update set heads = $2, snapshot = $3",
+pub async fn put(db: &mut SqliteConnection, documents: &[Saved]) -> Result<()> {
+    bulk::insert(
+        db,
+        "insert into document (item, heads, snapshot) ",
+        documents,
+        " on conflict (item) do update set heads = excluded.heads, snapshot = excluded.snapshot",
+        |row, it| {
+            row.push_bind(it.item.to_bytes().to_vec())
+                .push_bind(it.heads.concat())
+                .push_bind(it.snapshot.as_slice());
+        },
     )
-    .bind(&item.to_bytes()[..])
-    .bind(heads.concat())
-    .bind(snapshot)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// One admitted change and the entry that brought it.
 #[derive(Debug, Clone)]
-pub struct NewChange<'a> {
+pub struct NewChange {
     /// The document.
     pub item: ItemId,
     /// Its hash.
     pub hash: [u8; 32],
     /// As it came.
-    pub bytes: &'a [u8],
+    pub bytes: Vec<u8>,
     /// Whose journal.
     pub device: DeviceId,
     /// Which entry.
     pub n: u64,
 }
 
-/// Stores a change.
+/// Stores changes.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn add_change(db: &mut SqliteConnection, change: &NewChange<'_>) -> Result<()> {
-    let key = change.item.to_bytes();
-    sqlx::query(
-        "insert or ignore into change (item, hash, bytes, device, n) values ($1, $2, $3, $4, $5)",
-    )
-    .bind(&key[..])
-    .bind(&change.hash[..])
-    .bind(change.bytes)
-    .bind(change.device.0)
-    .bind(signed(change.n))
-    .execute(&mut *db)
+pub async fn add_changes(db: &mut SqliteConnection, changes: &[NewChange]) -> Result<()> {
+    let into = "insert or ignore into change (item, hash, bytes, device, n) ";
+    bulk::insert(db, into, changes, "", |row, it| {
+        row.push_bind(it.item.to_bytes().to_vec())
+            .push_bind(it.hash.to_vec())
+            .push_bind(it.bytes.as_slice())
+            .push_bind(it.device.0)
+            .push_bind(signed(it.n));
+    })
     .await?;
-    sqlx::query("insert or ignore into document_entry (item, device, n) values ($1, $2, $3)")
-        .bind(&key[..])
-        .bind(change.device.0)
-        .bind(signed(change.n))
-        .execute(db)
-        .await?;
-    Ok(())
+    let into = "insert or ignore into document_entry (item, device, n) ";
+    bulk::insert(db, into, changes, "", |row, it| {
+        row.push_bind(it.item.to_bytes().to_vec()).push_bind(it.device.0).push_bind(signed(it.n));
+    })
+    .await
+}
+
+/// What is here of these documents: their bytes, of those that exist.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn snapshots(
+    db: impl SqliteExecutor<'_>,
+    items: impl IntoIterator<Item = ItemId>,
+) -> Result<BTreeMap<ItemId, Vec<u8>>> {
+    let keys = bulk::items(items);
+    let rows = sqlx::query(
+        "select item, snapshot from document where item in (select unhex(value) from json_each($1))",
+    )
+    .bind(keys)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((item_of(row)?, row.try_get("snapshot")?))).collect()
+}
+
+/// The channels that each of these documents is in; those that do not exist are left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn channels_of(
+    db: impl SqliteExecutor<'_>,
+    items: impl IntoIterator<Item = ItemId>,
+) -> Result<BTreeMap<ItemId, Vec<Channel>>> {
+    let rows = sqlx::query(
+        "select d.item, c.name from document d left join membership m on m.item = d.item \
+           left join channel c on c.id = m.channel \
+         where d.item in (select unhex(value) from json_each($1)) order by d.item, c.name",
+    )
+    .bind(bulk::items(items))
+    .fetch_all(db)
+    .await?;
+    let mut channels: BTreeMap<ItemId, Vec<Channel>> = BTreeMap::new();
+    for row in rows {
+        let name: Option<&str> = row.try_get("name")?;
+        let channel = name.map(str::parse::<Channel>).transpose()?;
+        channels.entry(item_of(&row)?).or_default().extend(channel);
+    }
+    Ok(channels)
 }
 
 /// The channels an item is in.

@@ -11,9 +11,10 @@ use roundsman_core::id::{ItemId, ItemKind, PersonId};
 use roundsman_core::records::Record;
 use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element, sign_outcome};
 use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::{Error, Result, settings};
+use crate::{Error, Result, bulk, settings};
 
 /// What one job did to channels and rows.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,59 @@ struct Head {
     seq: i64,
     items: i64,
     digest: Digest,
+}
+
+/// A document with what was admitted of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Published<'a> {
+    /// Which one.
+    pub item: ItemId,
+    /// Its heads, sorted.
+    pub heads: &'a [[u8; 32]],
+    /// Where it is visible.
+    pub channels: &'a [Channel],
+    /// The changes that are new.
+    pub changes: &'a [[u8; 32]],
+}
+
+/// An item on its way into channels.
+struct Placing<'a> {
+    item: ItemId,
+    state: State<'a>,
+    channels: &'a [Channel],
+    changes: &'a [[u8; 32]],
+}
+
+/// What an item is now.
+#[derive(Clone, Copy)]
+enum State<'a> {
+    Document(&'a [[u8; 32]]),
+    Record([u8; 32]),
+}
+
+impl Placing<'_> {
+    fn element(&self, channel: Channel) -> [u8; 32] {
+        match self.state {
+            State::Document(heads) => document_element(channel, self.item, heads),
+            State::Record(hash) => record_element(channel, self.item, &hash),
+        }
+    }
+}
+
+/// A row of `membership`.
+struct Member {
+    channel: i64,
+    item: ItemId,
+    seq: i64,
+    element: [u8; 32],
+}
+
+/// A row of `feed`.
+struct News<'a> {
+    channel: i64,
+    item: ItemId,
+    seq: i64,
+    change: &'a [u8; 32],
 }
 
 impl Commit {
@@ -68,8 +122,8 @@ impl Commit {
         .bind(signature)
         .execute(&mut *db)
         .await?;
-        self.place(db, item, channels, |channel| record_element(channel, item, &record_hash), &[])
-            .await
+        let placing = Placing { item, state: State::Record(record_hash), channels, changes: &[] };
+        self.place(db, &[placing]).await
     }
 
     /// The server's signature of an outcome, which devices keep: whatever happens to this database,
@@ -87,21 +141,23 @@ impl Commit {
         Ok(key.map(|key| sign_outcome(&key, item, bytes)))
     }
 
-    /// Makes a document with these admitted heads visible in exactly these channels, and notes
-    /// which changes are new.
+    /// Makes documents with these admitted heads visible in exactly these channels, each document
+    /// once, and notes which changes are new.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn publish_document(
+    pub async fn publish_documents(
         &mut self,
         db: &mut SqliteConnection,
-        item: ItemId,
-        heads: &[[u8; 32]],
-        channels: &[Channel],
-        changes: &[[u8; 32]],
+        documents: &[Published<'_>],
     ) -> Result<()> {
-        self.place(db, item, channels, |channel| document_element(channel, item, heads), changes)
-            .await
+        let placings = documents.iter().map(|it| Placing {
+            item: it.item,
+            state: State::Document(it.heads),
+            channels: it.channels,
+            changes: it.changes,
+        });
+        self.place(db, &placings.collect::<Vec<_>>()).await
     }
 
     /// Makes what is stored of an item visible in exactly these channels, as it is.
@@ -122,71 +178,52 @@ impl Commit {
         let state: Vec<u8> =
             sqlx::query_scalar(stored).bind(&item.to_bytes()[..]).fetch_one(&mut *db).await?;
         let heads = state.chunks_exact(32).map(element_of).collect::<Result<Vec<_>>>()?;
-        let element = |channel| match heads.as_slice() {
-            [hash] if !item.kind.is_document() => record_element(channel, item, hash),
-            heads => document_element(channel, item, heads),
+        let state = match heads.as_slice() {
+            [hash] if !item.kind.is_document() => State::Record(*hash),
+            heads => State::Document(heads),
         };
-        self.place(db, item, channels, element, &[]).await
+        self.place(db, &[Placing { item, state, channels, changes: &[] }]).await
     }
 
-    async fn place(
-        &mut self,
-        db: &mut SqliteConnection,
-        item: ItemId,
-        channels: &[Channel],
-        element: impl Fn(Channel) -> [u8; 32],
-        changes: &[[u8; 32]],
-    ) -> Result<()> {
-        let key = item.to_bytes();
-        let present = present_in(db, &key).await?;
-        for (channel, _) in present.iter().filter(|(channel, _)| {
-            !channels.contains(channel) && !roundsman_core::planted!("a move that only enters")
-        }) {
-            self.leave(db, *channel, item).await?;
-        }
-        for channel in channels {
-            let element = element(*channel);
-            let before = present.iter().find(|(at, _)| at == channel).map(|(_, element)| *element);
-            if before == Some(element) {
-                continue;
+    async fn place(&mut self, db: &mut SqliteConnection, placings: &[Placing<'_>]) -> Result<()> {
+        let keys = bulk::items(placings.iter().map(|it| it.item));
+        let (present, departed) = (present(db, &keys).await?, departed(db, &keys).await?);
+        let (mut members, mut news) = (Vec::new(), Vec::new());
+        for placing in placings {
+            let item = placing.item;
+            let present = present.get(&item).map_or(&[][..], Vec::as_slice);
+            let left = |at: &Channel| {
+                !placing.channels.contains(at)
+                    && !roundsman_core::planted!("a move that only enters")
+            };
+            for (channel, _) in present.iter().filter(|(at, _)| left(at)) {
+                self.leave(db, *channel, item).await?;
             }
-            self.items.insert(item);
-            let head = self.head(db, *channel).await?;
-            match before {
-                Some(old) => head.digest.remove(&old),
-                None => head.items += 1,
-            }
-            head.digest.add(&element);
-            let (id, seq) = (head.id, head.seq);
-            sqlx::query(
-                "insert into membership (channel, item, entered, seq, element) values ($1, $2, $3, $3, $4) \
-                 on conflict (channel, item) do update set seq = $3, element = $4",
-            )
-            .bind(id)
-            .bind(&key[..])
-            .bind(seq)
-            .bind(&element[..])
-            .execute(&mut *db)
-            .await?;
-            if before.is_none() {
-                sqlx::query("delete from departure where channel = $1 and item = $2")
-                    .bind(id)
-                    .bind(&key[..])
-                    .execute(&mut *db)
-                    .await?;
-            } else {
-                for change in changes {
-                    sqlx::query("insert or ignore into feed (channel, seq, item, change) values ($1, $2, $3, $4)")
-                        .bind(id)
-                        .bind(seq)
-                        .bind(&key[..])
-                        .bind(&change[..])
-                        .execute(&mut *db)
-                        .await?;
+            for channel in placing.channels {
+                let element = placing.element(*channel);
+                let before = present.iter().find(|(at, _)| at == channel).map(|(_, it)| *it);
+                if before == Some(element) {
+                    continue;
+                }
+                self.items.insert(item);
+                let head = self.head(db, *channel).await?;
+                match before {
+                    Some(old) => head.digest.remove(&old),
+                    None => head.items += 1,
+                }
+                head.digest.add(&element);
+                let (channel, seq) = (head.id, head.seq);
+                members.push(Member { channel, item, seq, element });
+                if before.is_some() {
+                    let changes = placing.changes.iter();
+                    news.extend(changes.map(|change| News { channel, item, seq, change }));
+                } else if departed.contains(&(channel, item)) {
+                    come_back(db, channel, item).await?;
                 }
             }
         }
-        Ok(())
+        write_members(db, &members).await?;
+        write_news(db, &news).await
     }
 
     async fn leave(
@@ -269,20 +306,78 @@ async fn next_head(db: &mut SqliteConnection, channel: Channel) -> Result<Head> 
     })
 }
 
-async fn present_in(db: &mut SqliteConnection, key: &[u8]) -> Result<Vec<(Channel, [u8; 32])>> {
+/// Where these items are now.
+async fn present(
+    db: &mut SqliteConnection,
+    keys: &str,
+) -> Result<BTreeMap<ItemId, Vec<(Channel, [u8; 32])>>> {
     let rows = sqlx::query(
-        "select c.name, m.element from membership m join channel c on c.id = m.channel where m.item = $1",
+        "select m.item, c.name, m.element from membership m join channel c on c.id = m.channel \
+         where m.item in (select unhex(value) from json_each($1))",
     )
-    .bind(key)
+    .bind(keys)
     .fetch_all(db)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let name: String = row.try_get("name")?;
-            let element: Vec<u8> = row.try_get("element")?;
-            Ok((name.parse()?, element_of(&element)?))
-        })
-        .collect()
+    let mut present: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in rows {
+        let (name, element): (&str, &[u8]) = (row.try_get("name")?, row.try_get("element")?);
+        present.entry(item_of(&row)?).or_default().push((name.parse()?, element_of(element)?));
+    }
+    Ok(present)
+}
+
+/// Which of these items left which channels before.
+async fn departed(db: &mut SqliteConnection, keys: &str) -> Result<BTreeSet<(i64, ItemId)>> {
+    let rows = sqlx::query(
+        "select channel, item from departure where item in (select unhex(value) from json_each($1))",
+    )
+    .bind(keys)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("channel")?, item_of(row)?))).collect()
+}
+
+async fn come_back(db: &mut SqliteConnection, channel: i64, item: ItemId) -> Result<()> {
+    sqlx::query("delete from departure where channel = $1 and item = $2")
+        .bind(channel)
+        .bind(&item.to_bytes()[..])
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+async fn write_members(db: &mut SqliteConnection, members: &[Member]) -> Result<()> {
+    bulk::insert(
+        db,
+        "insert into membership (channel, item, entered, seq, element) ",
+        members,
+        " on conflict (channel, item) do update set seq = excluded.seq, element = excluded.element",
+        |row, it| {
+            row.push_bind(it.channel)
+                .push_bind(it.item.to_bytes().to_vec())
+                .push_bind(it.seq)
+                .push_bind(it.seq)
+                .push_bind(it.element.to_vec());
+        },
+    )
+    .await
+}
+
+async fn write_news(db: &mut SqliteConnection, news: &[News<'_>]) -> Result<()> {
+    let into = "insert or ignore into feed (channel, seq, item, change) ";
+    bulk::insert(db, into, news, "", |row, it| {
+        row.push_bind(it.channel)
+            .push_bind(it.seq)
+            .push_bind(it.item.to_bytes().to_vec())
+            .push_bind(it.change.to_vec());
+    })
+    .await
+}
+
+/// The item of a row.
+pub(crate) fn item_of(row: &SqliteRow) -> Result<ItemId> {
+    ItemId::from_bytes(row.try_get("item")?)
+        .ok_or_else(|| Error::Corrupt("an item's id".to_owned()))
 }
 
 fn element_of(bytes: &[u8]) -> Result<[u8; 32]> {

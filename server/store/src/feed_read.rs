@@ -1,6 +1,6 @@
 //! Reading the feed: one page of a channel for one device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::TryStreamExt as _;
 use roundsman_core::id::{DeviceId, ItemId};
@@ -10,9 +10,10 @@ use roundsman_core::sync::{
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
+use uuid::Uuid;
 
 use crate::journal::signed;
-use crate::{Error, Result, epochs};
+use crate::{Error, Result, bulk, documents, epochs};
 
 /// Items of one page at most, however small.
 const ITEMS_MAX: usize = 4_096;
@@ -89,17 +90,47 @@ pub async fn batch(
     reader: Reader<'_>,
     bytes_max: usize,
 ) -> Result<Option<Batch>> {
+    read(&mut *pool.begin().await?, span, reader, bytes_max).await
+}
+
+/// The same for every device that made nothing of what is in it, and the devices that did.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn shared(
+    pool: &SqlitePool,
+    span: Span,
+    bytes_max: usize,
+) -> Result<Option<(Batch, BTreeSet<DeviceId>)>> {
     let mut db = pool.begin().await?;
-    let Some((id, head)) = head(&mut db, span.channel).await? else { return Ok(None) };
+    let nobody = Reader { device: DeviceId(Uuid::nil()), early: &BTreeMap::new(), pruned: 0 };
+    let Some(batch) = read(&mut db, span, nobody, bytes_max).await? else { return Ok(None) };
+    let documents = batch.items.iter().map(|it| it.item).filter(|it| it.kind.is_document());
+    let authors: Vec<Uuid> = sqlx::query_scalar(
+        "select distinct device from change where item in (select unhex(value) from json_each($1))",
+    )
+    .bind(bulk::items(documents))
+    .fetch_all(&mut *db)
+    .await?;
+    Ok(Some((batch, authors.into_iter().map(DeviceId).collect())))
+}
+
+async fn read(
+    db: &mut SqliteConnection,
+    span: Span,
+    reader: Reader<'_>,
+    bytes_max: usize,
+) -> Result<Option<Batch>> {
+    let Some((id, head)) = head(db, span.channel).await? else { return Ok(None) };
     if span.from >= head.seq {
         return Ok(None);
     }
     let page =
         Page { channel: id, since: span.since, device: reader.device, pruned: reader.pruned };
     let mut cut = Cut::new(head.seq, bytes_max);
-    page.entries(&mut db, span, reader.early, &mut cut).await?;
+    page.entries(db, span, reader.early, &mut cut).await?;
     let Cut { entries, to, part, .. } = cut;
-    let items = page.items(&mut db, entries).await?;
+    let items = page.items(db, entries).await?;
     let digest = (to == head.seq).then(|| Bytes(head.digest.to_vec()));
     Ok(Some(Batch {
         channel: span.channel,
@@ -292,61 +323,94 @@ impl Page {
         row.as_ref().map(entry).transpose()
     }
 
+    /// What is told of each entry.
     async fn items(self, db: &mut SqliteConnection, entries: Vec<Entry>) -> Result<Vec<BatchItem>> {
-        let mut items = Vec::with_capacity(entries.len());
-        for entry in entries {
+        let own = entries.iter().filter(|it| matches!(it.content, Content::Own));
+        let mut own = own_changes(db, own.map(|it| it.item)).await?;
+        let changed = entries.iter().filter(|it| matches!(it.content, Content::Changed { .. }));
+        let mut changes = self.changes(db, changed.map(|it| it.item)).await?;
+        let large = |entry: &&Entry| {
+            let Content::Changed { snapshot_bytes } = entry.content else { return false };
+            let bytes = |changes: &Vec<_>| changes.iter().map(size).sum::<usize>();
+            changes.get(&entry.item).is_none_or(|it| bytes(it) > snapshot_bytes)
+        };
+        let large: Vec<_> = entries.iter().filter(large).map(|it| it.item).collect();
+        let mut snapshots = match large.is_empty() {
+            true => BTreeMap::new(),
+            false => documents::snapshots(db, large).await?,
+        };
+        let item = |entry: Entry| {
+            let item = entry.item;
             let news = match entry.content {
                 Content::Ready(news) => news,
-                Content::Own => self.own(db, entry.item).await?,
-                Content::Changed { snapshot_bytes } => {
-                    self.changed(db, entry.item, snapshot_bytes).await?
-                }
+                Content::Own => News::Changes(own.remove(&item).unwrap_or_default()),
+                Content::Changed { .. } => match snapshots.remove(&item) {
+                    Some(snapshot) => News::Snapshot(Bytes(snapshot)),
+                    None => News::Changes(changes.remove(&item).unwrap_or_default()),
+                },
             };
-            items.push(BatchItem { item: entry.item, news });
-        }
-        Ok(items)
+            BatchItem { item, news }
+        };
+        Ok(entries.into_iter().map(item).collect())
     }
 
-    async fn own(self, db: &mut SqliteConnection, item: ItemId) -> Result<News> {
-        let hashes: Vec<Vec<u8>> =
-            sqlx::query_scalar("select hash from change where item = $1 order by n, hash")
-                .bind(&item.to_bytes()[..])
-                .fetch_all(db)
-                .await?;
-        Ok(News::Changes(hashes.into_iter().map(|hash| ChangeNews::Own(Bytes(hash))).collect()))
-    }
-
-    /// The changes a document got in this channel since the device had everything, or all of it when that is
-    /// smaller.
-    async fn changed(
+    /// The changes that documents got in this channel since the device had everything.
+    async fn changes(
         self,
         db: &mut SqliteConnection,
-        item: ItemId,
-        snapshot_bytes: usize,
-    ) -> Result<News> {
-        let key = item.to_bytes();
+        items: impl Iterator<Item = ItemId>,
+    ) -> Result<BTreeMap<ItemId, Vec<ChangeNews>>> {
+        let keys = bulk::items(items);
+        if keys == NO_KEYS {
+            return Ok(BTreeMap::new());
+        }
         let rows = sqlx::query(
-            "select distinct c.hash, iif(c.device = $4 and c.n > $5, null, c.bytes) as bytes \
+            "select f.item, c.hash, iif(c.device = $4 and c.n > $5, null, c.bytes) as bytes \
              from feed f join change c on c.item = f.item and c.hash = f.change \
-             where f.channel = $1 and f.item = $2 and f.seq > $3 order by f.seq",
+             where f.channel = $1 and f.item in (select unhex(value) from json_each($2)) \
+               and f.seq > $3 group by f.item, c.hash order by f.item, min(f.seq)",
         )
         .bind(self.channel)
-        .bind(&key[..])
+        .bind(keys)
         .bind(signed(
             self.since + u64::from(roundsman_core::planted!("first change after a cursor skipped")),
         ))
         .bind(self.device.0)
         .bind(signed(self.pruned))
-        .fetch_all(&mut *db)
+        .fetch_all(db)
         .await?;
-        let changes = rows.iter().map(change).collect::<Result<Vec<_>>>()?;
-        let whole: usize = changes.iter().map(size).sum();
-        if !changes.is_empty() && whole <= snapshot_bytes {
-            return Ok(News::Changes(changes));
-        }
-        let snapshot = crate::documents::snapshot(db, item).await?.unwrap_or_default();
-        Ok(News::Snapshot(Bytes(snapshot)))
+        by_item(&rows)
     }
+}
+
+/// No items as one parameter.
+const NO_KEYS: &str = "[]";
+
+/// Every change of documents that the device made itself.
+async fn own_changes(
+    db: &mut SqliteConnection,
+    items: impl Iterator<Item = ItemId>,
+) -> Result<BTreeMap<ItemId, Vec<ChangeNews>>> {
+    let keys = bulk::items(items);
+    if keys == NO_KEYS {
+        return Ok(BTreeMap::new());
+    }
+    let rows = sqlx::query(
+        "select item, hash, null as bytes from change \
+         where item in (select unhex(value) from json_each($1)) order by item, n, hash",
+    )
+    .bind(keys)
+    .fetch_all(db)
+    .await?;
+    by_item(&rows)
+}
+
+fn by_item(rows: &[SqliteRow]) -> Result<BTreeMap<ItemId, Vec<ChangeNews>>> {
+    let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in rows {
+        changes.entry(item(row)?).or_default().push(change(row)?);
+    }
+    Ok(changes)
 }
 
 fn entry(row: &SqliteRow) -> Result<Entry> {

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Commit, Result, column};
+use crate::{Commit, Result, bulk, column};
 
 /// Exceptions that a device is told about; a journal with more of them needs a person anyway.
 const EXCEPTIONS_MAX: u32 = 1_000;
@@ -82,11 +82,10 @@ pub async fn append(
         let forked = Refusal::new(codes::JOURNAL_FORKED).with("n", after.n).with("held", held.n);
         return Err(forked.into());
     }
-    let mut head = held;
-    for (next, entry, bytes) in entries.iter().filter(|(next, _, _)| next.n > held.n) {
-        insert(db, device, next, entry, bytes, now).await?;
-        head = *next;
-    }
+    let new = entries.partition_point(|(next, _, _)| next.n <= held.n);
+    let new = entries.get(new..).unwrap_or_default();
+    insert(db, device, new, now).await?;
+    let head = new.last().map_or(held, |(head, _, _)| *head);
     // Also of a device that was locked out: what it recorded is stored first and judged second.
     sqlx::query(
         "update device set journal_n = $2, journal_head = $3, last_contact_at = $4, \
@@ -105,26 +104,23 @@ pub async fn append(
 async fn insert(
     db: &mut SqliteConnection,
     device: DeviceId,
-    head: &Head,
-    entry: &Entry,
-    bytes: &[u8],
+    entries: &[(Head, Entry, Vec<u8>)],
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query(
-        "insert into journal (device, n, hash, person, operation, at, received_at, bytes, state) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'stored')",
-    )
-    .bind(device.0)
-    .bind(signed(head.n))
-    .bind(&head.hash[..])
-    .bind(entry.person.0)
-    .bind(&entry.operation)
-    .bind(entry.at.timestamp().millis())
-    .bind(now.millis())
-    .bind(bytes)
-    .execute(db)
-    .await?;
-    Ok(())
+    let into =
+        "insert into journal (device, n, hash, person, operation, at, received_at, bytes, state) ";
+    bulk::insert(db, into, entries, "", |row, (head, entry, bytes)| {
+        row.push_bind(device.0)
+            .push_bind(signed(head.n))
+            .push_bind(head.hash.to_vec())
+            .push_bind(entry.person.0)
+            .push_bind(entry.operation.as_str())
+            .push_bind(entry.at.timestamp().millis())
+            .push_bind(now.millis())
+            .push_bind(bytes.as_slice())
+            .push_bind("stored");
+    })
+    .await
 }
 
 /// Entries of a device that nobody has judged, in order: at least one if there is any, and then as

@@ -4,6 +4,7 @@
 //! commit; readers use a pool beside it. [`feed`] is the only place that changes what devices see.
 
 pub mod backup;
+pub mod bulk;
 pub mod clock;
 mod column;
 pub mod devices;
@@ -37,7 +38,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 pub use error::{Error, Result};
-pub use feed::Commit;
+pub use feed::{Commit, Published};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 pub use sqlx::{SqliteConnection, SqlitePool};
 pub use writer::Writer;

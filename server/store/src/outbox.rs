@@ -8,7 +8,7 @@ use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
-use crate::{Error, Result, settings};
+use crate::{Error, Result, bulk, settings};
 
 /// What happened to the document, as the ERP must learn it.
 pub const SUBMIT: &str = "submit";
@@ -28,23 +28,21 @@ pub struct Waiting {
     pub created_at: Timestamp,
 }
 
-/// Puts a document's transition into the outbox; once, however often it is called.
+/// Puts a transition of documents into the outbox, in this order; once, however often it is called.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn add(
     db: &mut SqliteConnection,
-    item: ItemId,
+    items: &[ItemId],
     transition: &str,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("insert or ignore into outbox (item, transition, created_at) values ($1, $2, $3)")
-        .bind(&item.to_bytes()[..])
-        .bind(transition)
-        .bind(now.millis())
-        .execute(db)
-        .await?;
-    Ok(())
+    let into = "insert or ignore into outbox (item, transition, created_at) ";
+    bulk::insert(db, into, items, "", |row, item| {
+        row.push_bind(item.to_bytes().to_vec()).push_bind(transition).push_bind(now.millis());
+    })
+    .await
 }
 
 /// Makes the caller the one decider; whoever was it before can settle nothing any more.

@@ -9,7 +9,7 @@ use roundsman_core::time::Timestamp;
 use roundsman_core::views::{customer_search, order_search, visit_search};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use crate::{Result, column, records};
+use crate::{Result, bulk, column, records};
 
 /// Projects a customer.
 ///
@@ -65,36 +65,38 @@ pub async fn visit(db: &mut SqliteConnection, id: VisitId, visit: &Visit) -> Res
     Ok(())
 }
 
-/// Projects an order. When it arrived is written once.
+/// Projects orders, each with when it arrived, which is written once.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn order(
-    db: &mut SqliteConnection,
-    signed: &SignedOrder,
-    arrived_at: Timestamp,
-) -> Result<()> {
-    sqlx::query(
+pub async fn orders(db: &mut SqliteConnection, orders: &[(&SignedOrder, Timestamp)]) -> Result<()> {
+    let rows = orders.iter().map(|(signed, arrived_at)| {
+        Ok((*signed, *arrived_at, order_search(signed, None), column::json(*signed)?))
+    });
+    bulk::insert(
+        db,
         "insert into order_row (id, customer, rep, device_number, placed_at, arrived_at, requested_on, \
-                                total_minor, line_count, search, body) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-         on conflict (id) do update set customer = $2, rep = $3, device_number = $4, placed_at = $5, \
-             requested_on = $7, total_minor = $8, line_count = $9, search = $10, body = $11",
+                                total_minor, line_count, search, body) ",
+        &rows.collect::<Result<Vec<_>>>()?,
+        " on conflict (id) do update set customer = excluded.customer, rep = excluded.rep, \
+             device_number = excluded.device_number, placed_at = excluded.placed_at, \
+             requested_on = excluded.requested_on, total_minor = excluded.total_minor, \
+             line_count = excluded.line_count, search = excluded.search, body = excluded.body",
+        |row, (signed, arrived_at, search, body)| {
+            row.push_bind(signed.order.0)
+                .push_bind(signed.customer.0)
+                .push_bind(signed.rep.0)
+                .push_bind(signed.device_number.as_str())
+                .push_bind(signed.placed_at.millis())
+                .push_bind(arrived_at.millis())
+                .push_bind(signed.requested_on.map(|day| day.0))
+                .push_bind(signed.total.minor)
+                .push_bind(i64::try_from(signed.lines.len()).unwrap_or(i64::MAX))
+                .push_bind(search.as_str())
+                .push_bind(body.as_str());
+        },
     )
-    .bind(signed.order.0)
-    .bind(signed.customer.0)
-    .bind(signed.rep.0)
-    .bind(&signed.device_number)
-    .bind(signed.placed_at.millis())
-    .bind(arrived_at.millis())
-    .bind(signed.requested_on.map(|day| day.0))
-    .bind(signed.total.minor)
-    .bind(i64::try_from(signed.lines.len()).unwrap_or(i64::MAX))
-    .bind(order_search(signed, None))
-    .bind(column::json(signed)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// A customer's name as it is now; empty when there is no such customer.

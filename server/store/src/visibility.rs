@@ -1,14 +1,17 @@
 //! Where things can be seen. The company decides that by its assignments, never by a field that a
 //! rep could edit.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::id::{CustomerId, ItemId, ItemKind, PersonId, TerritoryId};
-use roundsman_core::records::{Assignment, Role};
+use roundsman_core::records::{Assignment, Record as _, Role};
 use roundsman_core::sync::Channel;
 use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Commit, Error, Result, column, outcomes, records};
+use crate::{Commit, Error, Result, bulk, column, outcomes, records};
 
 /// A customer, its account and its assignment: everybody in its territory.
 #[must_use]
@@ -203,6 +206,67 @@ pub async fn member(db: impl SqliteExecutor<'_>, person: PersonId) -> Result<Opt
         Ok::<_, Error>(Member { role, disabled_at: disabled_at.map(Timestamp) })
     })
     .transpose()
+}
+
+/// The territories that these customers belong to.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn territories(
+    db: impl SqliteExecutor<'_>,
+    customers: impl IntoIterator<Item = CustomerId>,
+) -> Result<BTreeMap<CustomerId, TerritoryId>> {
+    let items = customers.into_iter().map(|id| ItemId::new(ItemKind::Assignment, id));
+    let records: Vec<Vec<u8>> = sqlx::query_scalar(
+        "select bytes from record where item in (select unhex(value) from json_each($1))",
+    )
+    .bind(bulk::items(items))
+    .fetch_all(db)
+    .await?;
+    let assignment = |bytes: &Vec<u8>| {
+        let assignment = Assignment::from_bytes(bytes)?;
+        Ok((assignment.customer, assignment.territory))
+    };
+    records.iter().map(assignment).collect()
+}
+
+/// A right to a channel.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant {
+    /// The channel.
+    pub channel: Channel,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, if it ended.
+    pub until: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Whether it held at some time between these two. Both count, since the clock of a device may
+    /// be wrong.
+    #[must_use]
+    pub fn held(&self, a: Timestamp, b: Timestamp) -> bool {
+        self.since <= a.max(b) && self.until.is_none_or(|until| until > a.min(b))
+    }
+}
+
+/// Everything that was ever granted to a person.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn grants(db: impl SqliteExecutor<'_>, person: PersonId) -> Result<Vec<Grant>> {
+    let rows = sqlx::query("select channel, since, until from channel_grant where person = $1")
+        .bind(person.0)
+        .fetch_all(db)
+        .await?;
+    let grant = |row: &SqliteRow| {
+        Ok(Grant {
+            channel: row.try_get::<&str, _>("channel")?.parse()?,
+            since: Timestamp(row.try_get("since")?),
+            until: row.try_get::<Option<i64>, _>("until")?.map(Timestamp),
+        })
+    };
+    rows.iter().map(grant).collect()
 }
 
 /// The channels a person was granted at some time between these two, the oldest grant first. Both

@@ -10,7 +10,8 @@ use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Pro
 use roundsman_core::rules::{BasketLine, price_basket};
 use roundsman_core::time::Hlc;
 use roundsman_server::background;
-use roundsman_store::{documents, outbox, projection, records};
+use roundsman_store::documents::{self, Saved};
+use roundsman_store::{outbox, projection, records};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -143,9 +144,9 @@ async fn arrive(company: &Company, order: &SignedOrder) {
     let (heads, snapshot, order) = (vec![made[0].hash], made[0].document.save(), order.clone());
     let stored = company.app.store.write.run(move |db, _| {
         Box::pin(async move {
-            documents::put(db, item, &heads, &snapshot).await?;
-            projection::order(db, &order, now).await?;
-            outbox::add(db, item, outbox::SUBMIT, now).await
+            documents::put(db, &[Saved { item, heads, snapshot }]).await?;
+            projection::orders(db, &[(&order, now)]).await?;
+            outbox::add(db, &[item], outbox::SUBMIT, now).await
         })
     });
     stored.await.unwrap();

@@ -1,6 +1,6 @@
 //! The figures a decision is made from, out of the ERP's own tables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::id::{CustomerId, ProductId};
@@ -30,15 +30,18 @@ pub async fn load_for(
         None => None,
     };
     let mut shelf = Shelf::without_prices(account);
+    let mut known = store::products(&mut *db, &products).await?;
+    let mut prices = match &list {
+        Some(list) => store::prices(&mut *db, list, &products).await?,
+        None => BTreeMap::new(),
+    };
+    let mut stocks = match &shelf.account {
+        Some(account) => store::stocks(&mut *db, account.warehouse, &products, now).await?,
+        None => BTreeMap::new(),
+    };
     for id in products {
-        let mut slot = Slot { product: store::product(&mut *db, id).await?, ..Slot::default() };
-        if let Some(list) = &list {
-            slot.price = store::price(&mut *db, list, id).await?;
-        }
-        if let Some(account) = &shelf.account {
-            slot.stock = store::stock(&mut *db, account.warehouse, id, now).await?;
-        }
-        shelf.slots.insert(id, slot);
+        let (product, price, stock) = (known.remove(&id), prices.remove(&id), stocks.remove(&id));
+        shelf.slots.insert(id, Slot { product, price, stock });
     }
     if let Some(list) = list {
         shelf.list = list;

@@ -1,5 +1,7 @@
 //! The embedded ERP's tables.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use roundsman_core::id::{CustomerId, OrderId, PriceListId, ProductId, TerritoryId, WarehouseId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::quantity::{Percent, Quantity};
@@ -9,7 +11,7 @@ use roundsman_core::records::{
 };
 use roundsman_core::text::search_keys;
 use roundsman_core::time::{Day, Timestamp};
-use roundsman_store::{Error, Result, SqliteConnection};
+use roundsman_store::{Error, Result, SqliteConnection, bulk};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -228,65 +230,80 @@ pub async fn price_list(
     .transpose()
 }
 
-pub async fn product(db: impl SqliteExecutor<'_>, product: ProductId) -> Result<Option<Product>> {
-    let row = sqlx::query("select * from erp_product where id = $1")
-        .bind(product.0)
-        .fetch_optional(db)
-        .await?;
-    row.map(|row| {
-        Ok(Product {
-            id: product,
+pub async fn products(
+    db: impl SqliteExecutor<'_>,
+    products: &BTreeSet<ProductId>,
+) -> Result<BTreeMap<ProductId, Product>> {
+    let rows = sqlx::query(
+        "select * from erp_product where id in (select unhex(value) from json_each($1))",
+    )
+    .bind(keys(products))
+    .fetch_all(db)
+    .await?;
+    let product = |row: &SqliteRow| {
+        let id = id(row, "id")?;
+        let product = Product {
+            id,
             code: row.try_get("code")?,
-            name: name(&row, "name")?,
-            category: name(&row, "category")?,
+            name: name(row, "name")?,
+            category: name(row, "category")?,
             unit: row.try_get("unit")?,
             packs: from_json::<Vec<Pack>>(row.try_get("packs")?)?,
-            tax_rate: Percent(decimal(&row, "tax_rate")?),
+            tax_rate: Percent(decimal(row, "tax_rate")?),
             barcode: row.try_get("barcode")?,
             active: row.try_get("active")?,
-        })
-    })
-    .transpose()
+        };
+        Ok((id, product))
+    };
+    rows.iter().map(product).collect()
 }
 
-pub async fn price(
+pub async fn prices(
     db: impl SqliteExecutor<'_>,
     list: &PriceList,
-    product: ProductId,
-) -> Result<Option<Price>> {
-    let row = sqlx::query(
-        "select breaks, discount_max, since from erp_price where list = $1 and product = $2",
+    products: &BTreeSet<ProductId>,
+) -> Result<BTreeMap<ProductId, Price>> {
+    let rows = sqlx::query(
+        "select product, breaks, discount_max, since from erp_price \
+         where list = $1 and product in (select unhex(value) from json_each($2))",
     )
     .bind(list.id.0)
-    .bind(product.0)
-    .fetch_optional(db)
+    .bind(keys(products))
+    .fetch_all(db)
     .await?;
-    row.map(|row| {
-        Ok(Price {
+    let price = |row: &SqliteRow| {
+        let product = id(row, "product")?;
+        let price = Price {
             list: list.id,
             product,
             breaks: from_json::<Vec<PriceBreak>>(row.try_get("breaks")?)?,
-            discount_max: Percent(decimal(&row, "discount_max")?),
+            discount_max: Percent(decimal(row, "discount_max")?),
             since: Day(row.try_get("since")?),
-        })
-    })
-    .transpose()
+        };
+        Ok((product, price))
+    };
+    rows.iter().map(price).collect()
 }
 
-pub async fn stock(
+pub async fn stocks(
     db: impl SqliteExecutor<'_>,
     warehouse: WarehouseId,
-    product: ProductId,
+    products: &BTreeSet<ProductId>,
     now: Timestamp,
-) -> Result<Option<Stock>> {
-    let row = sqlx::query(
-        "select product, on_hand, reserved from erp_stock where warehouse = $1 and product = $2",
+) -> Result<BTreeMap<ProductId, Stock>> {
+    let rows = sqlx::query(
+        "select product, on_hand, reserved from erp_stock \
+         where warehouse = $1 and product in (select unhex(value) from json_each($2))",
     )
     .bind(warehouse.0)
-    .bind(product.0)
-    .fetch_optional(db)
+    .bind(keys(products))
+    .fetch_all(db)
     .await?;
-    row.map(|row| stock_of(&row, warehouse, now)).transpose()
+    let stock = |row: &SqliteRow| {
+        let stock = stock_of(row, warehouse, now)?;
+        Ok((stock.product, stock))
+    };
+    rows.iter().map(stock).collect()
 }
 
 // Decisions and what follows from them.
@@ -365,33 +382,41 @@ pub async fn reserve(
     warehouse: WarehouseId,
     decided: &SalesOrder,
 ) -> Result<()> {
-    for (position, line) in
-        (0_i64..).zip(&decided.lines).filter(|(_, it)| it.reserved.is_positive())
-    {
-        sqlx::query(
-            "insert into erp_reservation (sales_order, position, line, warehouse, product, quantity) \
-             values ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(decided.order.0)
-        .bind(position)
-        .bind(line.line.0)
-        .bind(warehouse.0)
-        .bind(line.product.0)
-        .bind(line.reserved.to_string())
-        .execute(&mut *db)
-        .await?;
-        let now = stock(&mut *db, warehouse, line.product, decided.decided_at).await?;
-        let reserved = now.map_or(line.reserved.0, |now| now.reserved.0 + line.reserved.0);
-        sqlx::query(
-            "update erp_stock set reserved = $3, dirty = 1 where warehouse = $1 and product = $2",
-        )
-        .bind(warehouse.0)
-        .bind(line.product.0)
-        .bind(Quantity(reserved).to_string())
-        .execute(&mut *db)
-        .await?;
+    let lines: Vec<_> =
+        (0_i64..).zip(&decided.lines).filter(|(_, line)| line.reserved.is_positive()).collect();
+    let into =
+        "insert into erp_reservation (sales_order, position, line, warehouse, product, quantity) ";
+    bulk::insert(db, into, &lines, "", |row, (position, line)| {
+        row.push_bind(decided.order.0)
+            .push_bind(*position)
+            .push_bind(line.line.0)
+            .push_bind(warehouse.0)
+            .push_bind(line.product.0)
+            .push_bind(line.reserved.to_string());
+    })
+    .await?;
+    let products = lines.iter().map(|(_, line)| line.product).collect();
+    let mut stocks = stocks(&mut *db, warehouse, &products, decided.decided_at).await?;
+    for (_, line) in &lines {
+        if let Some(stock) = stocks.get_mut(&line.product) {
+            stock.reserved.0 += line.reserved.0;
+        }
     }
-    Ok(())
+    let stocks: Vec<_> = stocks.into_values().collect();
+    bulk::insert(
+        db,
+        "insert into erp_stock (warehouse, product, on_hand, reserved, dirty) ",
+        &stocks,
+        " on conflict (warehouse, product) do update set reserved = excluded.reserved, dirty = 1",
+        |row, stock| {
+            row.push_bind(warehouse.0)
+                .push_bind(stock.product.0)
+                .push_bind(stock.on_hand.to_string())
+                .push_bind(stock.reserved.to_string())
+                .push_bind(1);
+        },
+    )
+    .await
 }
 
 pub async fn add_uninvoiced(
@@ -472,6 +497,10 @@ fn stock_of(row: &SqliteRow, warehouse: WarehouseId, as_of: Timestamp) -> Result
         reserved: Quantity(decimal(row, "reserved")?),
         as_of,
     })
+}
+
+fn keys(products: &BTreeSet<ProductId>) -> String {
+    bulk::keys(products.iter().map(|product| product.0))
 }
 
 fn id<Id: From<Uuid>>(row: &SqliteRow, column: &str) -> Result<Id> {

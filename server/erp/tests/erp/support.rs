@@ -16,7 +16,8 @@ use roundsman_core::rules::{BasketLine, price_basket};
 use roundsman_core::time::{Day, Hlc, Timestamp};
 use roundsman_erp::embedded::master;
 use roundsman_erp::{Decider, Embedded, Erp, Now, Round};
-use roundsman_store::{Store, documents, outbox, records};
+use roundsman_store::documents::{self, Saved};
+use roundsman_store::{Store, outbox, records};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -169,15 +170,15 @@ impl Company {
         let made = execute(&submit, &actor_of(device, 0), stamp, &mut |_| Ok(None)).unwrap();
         let (heads, snapshot) = (vec![made[0].hash], made[0].document.save());
         write!(self, |db, _commit| {
-            documents::put(db, item, &heads, &snapshot).await?;
-            outbox::add(db, item, outbox::SUBMIT, now).await
+            documents::put(db, &[Saved { item, heads, snapshot }]).await?;
+            outbox::add(db, &[item], outbox::SUBMIT, now).await
         });
     }
 
     /// An order in the outbox whose document is gone.
     pub async fn admit_ghost(&self, number: u128) {
         let (item, now) = (ItemId::from(OrderId(Uuid::from_u128(number))), self.now());
-        write!(self, |db, _commit| outbox::add(db, item, outbox::SUBMIT, now).await);
+        write!(self, |db, _commit| outbox::add(db, &[item], outbox::SUBMIT, now).await);
     }
 
     pub async fn set_price(&self, product: ProductId, minor: i64) {
