@@ -78,6 +78,9 @@ pub struct Todo {
     pub close: bool,
     /// What to send after everything of this device was deleted, as the office ordered.
     pub wipe: Option<js_sys::Uint8Array>,
+    /// Milliseconds in which the office wants no other line of this device.
+    #[wasm_bindgen(js_name = comeBackAfterMs)]
+    pub come_back_after_ms: Option<u32>,
 }
 
 impl From<roundsman_replica::Todo> for Todo {
@@ -85,7 +88,8 @@ impl From<roundsman_replica::Todo> for Todo {
         let frames =
             todo.frames.iter().map(|frame| js_sys::Uint8Array::from(frame.as_slice())).collect();
         let wipe = todo.wipe.as_deref().map(js_sys::Uint8Array::from);
-        Self { frames, close: todo.close, wipe }
+        let come_back_after_ms = todo.come_back_after_ms;
+        Self { frames, close: todo.close, wipe, come_back_after_ms }
     }
 }
 
@@ -264,6 +268,24 @@ impl Engine {
     /// As [`Self::receive`].
     pub fn tick(&mut self) -> Result<Todo, JsValue> {
         self.on_line(Line::tick)
+    }
+
+    /// Whether what is stored should be looked through.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    #[wasm_bindgen(js_name = auditIsDue)]
+    pub fn audit_is_due(&self) -> Result<bool, JsValue> {
+        self.replica.audit_is_due().map_err(thrown)
+    }
+
+    /// Looks at the next so many stored items; what is wrong is asked for again.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn audit(&mut self, items: u32) -> Result<Todo, JsValue> {
+        let audited = self.replica.audit(items).map_err(thrown)?;
+        self.on_line(|line, replica| line.audited(replica, &audited))
     }
 
     /// The socket closed, or could not be opened.

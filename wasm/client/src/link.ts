@@ -16,6 +16,8 @@ export interface LinkHost {
 
 const TICK_MS = 5_000;
 const CONNECT_DEADLINE_MS = 8_000;
+/** Items of one look through the storage: a few milliseconds' work. */
+const AUDIT_ITEMS = 50;
 const BUILD = "web";
 
 export class Link {
@@ -26,6 +28,8 @@ export class Link {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly ticking: ReturnType<typeof setInterval>;
   private closed = false;
+  /** The office asked for so much time before the next line. */
+  private notBeforeMs = 0;
 
   constructor(
     private readonly server: string,
@@ -69,6 +73,7 @@ export class Link {
     };
     socket.onmessage = (message: MessageEvent<ArrayBuffer>) => {
       if (this.socket !== socket) return;
+      this.quiet = false;
       this.perform(() => this.engine.receive(new Uint8Array(message.data)));
       if (this.engine.wantsToken()) void this.renew();
       if (this.engine.isForked()) void this.host.forked();
@@ -93,7 +98,22 @@ export class Link {
   }
 
   private tick(): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.perform(() => this.engine.tick());
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.perform(() => this.engine.tick());
+    if (this.quiet && this.engine.isOnline()) this.audit();
+    this.quiet = true;
+  }
+
+  /** Nothing came since the last tick: a good time to look through what is stored. */
+  private quiet = false;
+
+  private audit(): void {
+    try {
+      if (!this.engine.auditIsDue()) return;
+    } catch {
+      return this.giveUp();
+    }
+    this.perform(() => this.engine.audit(AUDIT_ITEMS));
   }
 
   private perform(act: () => Todo): void {
@@ -101,6 +121,7 @@ export class Link {
     try {
       const todo = act();
       for (const frame of todo.frames) socket?.send(frame as Uint8Array<ArrayBuffer>);
+      this.notBeforeMs = todo.comeBackAfterMs ?? this.notBeforeMs;
       if (todo.wipe) void this.wipe(todo.wipe as Uint8Array<ArrayBuffer>);
       else if (todo.close) this.giveUp();
       todo.free();
@@ -147,7 +168,8 @@ export class Link {
     if (this.engine.isOnline() && !this.gaveUp) this.attempt = 0;
     this.engine.lost();
     this.host.tell();
-    this.timer = setTimeout(() => this.connect(), waitMs(this.attempt));
+    this.timer = setTimeout(() => this.connect(), Math.max(waitMs(this.attempt), this.notBeforeMs));
+    this.notBeforeMs = 0;
     this.attempt += 1;
   }
 }

@@ -291,6 +291,16 @@ export interface HistoryRow {
 export interface CatchUp {
   done: number;
   total: number;
+  /** In the order in which they come. */
+  channels: ChannelProgress[];
+  bytes: number;
+}
+
+export interface ChannelProgress {
+  kind: string;
+  done: number;
+  total: number;
+  complete: boolean;
 }
 
 export interface JournalView {
@@ -346,6 +356,9 @@ export interface SyncView {
   clockOffMs: Maybe<number>;
   journal: JournalView;
   catchUp: Maybe<CatchUp>;
+  trouble: Maybe<Refusal>;
+  stalls: number;
+  repairs: number;
   persisted: Maybe<boolean>;
   lost: Maybe<LostView>;
   attention: AttentionRow[];
