@@ -91,7 +91,7 @@ async fn what_the_office_never_heard_of_is_counted_too() {
 
     // The office holds all that this storage has, and would notice nothing.
     phone.reopen(folder.path()).unwrap();
-    phone.replica.remember(recorded);
+    phone.replica.remember(recorded).unwrap();
     assert!(phone.sync().await.is_err());
     assert!(phone.replica.is_forked());
     phone.go_on().await.unwrap();
@@ -113,7 +113,7 @@ async fn what_an_empty_phone_lost_is_counted() {
     }
     let folder = tempfile::tempdir().unwrap();
     phone.reopen(folder.path()).unwrap();
-    phone.replica.remember(3);
+    phone.replica.remember(3).unwrap();
     assert!(phone.sync().await.is_err());
     assert!(phone.replica.is_forked());
     phone.go_on().await.unwrap();

@@ -179,8 +179,11 @@ impl Engine {
     }
 
     /// Notes what the browser remembers, beside the journal, as the highest number recorded.
-    pub fn remember(&mut self, recorded: u32) {
-        self.replica.remember(u64::from(recorded));
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn remember(&mut self, recorded: u32) -> Result<(), JsValue> {
+        self.replica.remember(u64::from(recorded)).map_err(thrown)
     }
 
     /// What the server has to see before this device goes on as another one, as JSON: heads with

@@ -329,12 +329,16 @@ impl Journal {
 
     /// Whether the entry at this head is the one that is here.
     pub(crate) fn holds(&self, head: Head) -> Result<bool> {
-        let hash: Option<[u8; 32]> = self
+        Ok(self.hash_at(head.n)? == Some(head.hash))
+    }
+
+    /// The hash of the entry with this number.
+    pub(crate) fn hash_at(&self, n: u64) -> Result<Option<[u8; 32]>> {
+        Ok(self
             .db
             .prepare_cached("select hash from entry where n = ?1")?
-            .query_row([head.n], |row| row.get(0))
-            .optional()?;
-        Ok(hash == Some(head.hash))
+            .query_row([n], |row| row.get(0))
+            .optional()?)
     }
 
     /// Keeps a verified receipt; an older one than the one at hand is dropped.

@@ -27,6 +27,7 @@ mod plan;
 mod project;
 mod purge;
 mod queries;
+mod regress;
 mod repair;
 mod replay;
 mod replica;

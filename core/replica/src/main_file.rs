@@ -3,6 +3,7 @@
 use automerge::{Automerge, Change};
 use roundsman_core::id::ItemId;
 use roundsman_core::records::Record;
+use roundsman_core::sync::Head;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
@@ -40,9 +41,21 @@ pub(crate) fn with_pending(
     if pending.is_empty() {
         return Ok(base);
     }
-    let mut document = base.unwrap_or_default();
-    document.apply_changes(pending.into_iter().map(|(_, change)| change))?;
-    Ok(Some(document))
+    let document = base.unwrap_or_default();
+    let mut seen = document.clone();
+    if seen.apply_changes(pending.iter().map(|(_, change)| change.clone())).is_ok() {
+        return Ok(Some(seen));
+    }
+    // After its storage went back a phone may have numbered two changes alike. The hub will say so;
+    // until then it must open, and show what can be shown.
+    let mut seen = document;
+    for (_, change) in pending {
+        let mut with = seen.clone();
+        if with.apply_changes([change]).is_ok() {
+            seen = with;
+        }
+    }
+    Ok(Some(seen))
 }
 
 /// The device's own changes of a document that are not admitted, in order, each with the number of
@@ -109,6 +122,22 @@ pub(crate) fn records<R: Record>(db: &Connection) -> Result<Vec<R>> {
 /// 1 when nothing can be in no channel any more: looking for it goes through everything, which must
 /// not be done for each piece of news.
 pub(crate) const PURGED: &str = "purged";
+
+/// The last entry of the journal that the main file has taken in.
+pub(crate) fn applied(db: &Connection) -> Result<Head> {
+    let n = number(db, "applied_upto")?.max(0).unsigned_abs();
+    let hash: Option<[u8; 32]> = db
+        .query_row("select value from meta where name = 'applied_hash'", [], |row| row.get(0))
+        .optional()?;
+    Ok(Head { n, hash: hash.unwrap_or_default() })
+}
+
+pub(crate) fn set_applied(db: &Connection, head: Head) -> Result<()> {
+    set_number(db, "applied_upto", i64::try_from(head.n).unwrap_or(i64::MAX))?;
+    db.prepare_cached("insert into meta (name, value) values ('applied_hash', ?1) on conflict (name) do update set value = ?1")?
+        .execute([head.hash])?;
+    Ok(())
+}
 
 /// A number kept beside the data.
 pub(crate) fn number(db: &Connection, name: &str) -> Result<i64> {

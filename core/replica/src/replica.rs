@@ -23,8 +23,8 @@ pub struct Replica {
     pub(crate) directory: RefCell<Directory>,
     pub(crate) changed: BTreeSet<Topic>,
     pub(crate) line: LineStatus,
-    /// The highest number that something beside the journal remembers.
-    pub(crate) recorded: u64,
+    /// Entries that something beside the journal remembers, and that are not in it any more.
+    pub(crate) lost_here: u64,
 }
 
 /// What is known about the line to the hub, for the sync screen.
@@ -67,11 +67,10 @@ impl Replica {
             directory,
             changed: BTreeSet::new(),
             line,
-            recorded: 0,
+            lost_here: 0,
         };
         replica.follow_succession()?;
-        replica.drop_unrecorded()?;
-        replica.catch_up()?;
+        replica.follow_journal()?;
         if replica.identity.is_some() {
             replica.settle_declined()?;
         }

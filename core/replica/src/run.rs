@@ -5,7 +5,7 @@ use roundsman_core::access::may_record;
 use roundsman_core::documents::{Made, Operation, Request, Stamp, actor_of, execute};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::ItemId;
-use roundsman_core::sync::{Entry, EntryChange};
+use roundsman_core::sync::{Entry, EntryChange, Head};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -100,7 +100,7 @@ impl Replica {
         documents: &[(ItemId, Automerge)],
     ) -> Result<()> {
         let transaction = self.db.transaction()?;
-        write(&transaction, entry, subject, News::Fresh)?;
+        write(&transaction, entry, self.journal.head, subject, News::Fresh)?;
         for (item, document) in documents {
             self.changed.extend(project::document(&transaction, *item, Some(document))?);
         }
@@ -109,49 +109,20 @@ impl Replica {
         Ok(())
     }
 
-    /// Takes out what the main file has and the journal lost: it can never be delivered. How much
-    /// that was is told to the office.
-    pub(crate) fn drop_unrecorded(&mut self) -> Result<()> {
-        let head = self.journal.head.n;
-        let applied = main_file::number(&self.db, "applied_upto")?.max(0).unsigned_abs();
-        let noted = main_file::number(&self.db, "recorded")?.max(0).unsigned_abs();
-        self.recorded = applied.max(noted);
-        if applied <= head {
-            return Ok(());
-        }
-        let transaction = self.db.transaction()?;
-        let items: Vec<[u8; ItemId::LEN]> = transaction
-            .prepare("delete from pending where n > ?1 returning item")?
-            .query_map([head], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        transaction.execute("delete from operation where n > ?1", [head])?;
-        transaction.execute("delete from operation_item where n > ?1", [head])?;
-        main_file::set_number(&transaction, "recorded", as_i64(applied))?;
-        main_file::set_number(&transaction, "applied_upto", as_i64(head))?;
-        transaction.commit()?;
-        for item in items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)) {
-            self.project(item)?;
-        }
-        Ok(())
-    }
-
     /// Carries over what reached the journal but not the main file.
     pub(crate) fn catch_up(&mut self) -> Result<()> {
         let mut upto = u64::try_from(main_file::number(&self.db, "applied_upto")?).unwrap_or(0);
         while upto < self.journal.head.n {
             upto += 1;
+            let hash = self.journal.hash_at(upto)?.unwrap_or_default();
             let Some(entry) = self.journal.entry(upto)? else {
                 // Only its hash is kept: the server has had it for long.
-                main_file::set_number(
-                    &self.db,
-                    "applied_upto",
-                    i64::try_from(upto).unwrap_or(i64::MAX),
-                )?;
+                main_file::set_applied(&self.db, Head { n: upto, hash })?;
                 continue;
             };
             let away = self.journal.is_away(upto)?;
             let transaction = self.db.transaction()?;
-            write(&transaction, &entry, "", News::Old)?;
+            write(&transaction, &entry, Head { n: upto, hash }, "", News::Old)?;
             if away {
                 transaction.execute("update operation set away = 1 where n = ?1", [upto])?;
             }
@@ -179,7 +150,13 @@ pub(crate) enum News {
 }
 
 /// The rows of an entry: its pending changes, and the line in the list of operations.
-pub(crate) fn write(db: &Connection, entry: &Entry, subject: &str, news: News) -> Result<()> {
+pub(crate) fn write(
+    db: &Connection,
+    entry: &Entry,
+    head: Head,
+    subject: &str,
+    news: News,
+) -> Result<()> {
     if let Some(replaced) = entry.replaces {
         take_place(db, replaced)?;
     }
@@ -213,11 +190,7 @@ pub(crate) fn write(db: &Connection, entry: &Entry, subject: &str, news: News) -
         )?
         .execute([entry.n, replaced])?;
     }
-    main_file::set_number(db, "applied_upto", as_i64(entry.n))
-}
-
-fn as_i64(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    main_file::set_applied(db, head)
 }
 
 /// The entry that was replaced does not count any more.

@@ -96,7 +96,7 @@ impl Replica {
             }
         }
         for again in &settled.again {
-            write(&transaction, &again.entry, "", News::Fresh)?;
+            write(&transaction, &again.entry, again.head, "", News::Fresh)?;
             items.extend(again.entry.changes.iter().map(|change| change.item));
         }
         for n in &settled.done {

@@ -34,17 +34,6 @@ impl Replica {
         Ok(heads)
     }
 
-    /// The highest number that was ever recorded here, as far as anything remembers.
-    #[must_use]
-    pub fn recorded(&self) -> u64 {
-        self.recorded.max(self.journal.head.n)
-    }
-
-    /// Notes what a second place beside the journal remembers as the highest number recorded.
-    pub fn remember(&mut self, recorded: u64) {
-        self.recorded = self.recorded.max(recorded);
-    }
-
     /// Goes on as another device. The office holds the old one's entries up to `common`; later ones
     /// are recorded again.
     ///
@@ -57,7 +46,7 @@ impl Replica {
         let lost = LostView { set_aside, ..lost };
         self.journal.succeed(&identity, &again, common, &lost)?;
         self.identity = Some(identity);
-        self.recorded = 0;
+        self.lost_here = 0;
         self.follow_succession()
     }
 
@@ -112,7 +101,7 @@ fn set_apart(db: &Connection, common: u64) -> Result<()> {
     db.execute("delete from pending where n > ?1", [common])?;
     db.execute("update pending set n = n - ?1", [BEFORE])?;
     db.execute_batch("delete from operation; delete from operation_item;")?;
-    main_file::set_number(db, "applied_upto", 0)?;
-    main_file::set_number(db, "recorded", 0)?;
+    main_file::set_applied(db, Head::default())?;
+    main_file::set_number(db, "lost_here", 0)?;
     main_file::set_number(db, "admitted_upto", 0)
 }

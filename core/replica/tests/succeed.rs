@@ -113,14 +113,40 @@ fn a_journal_that_lost_its_end_is_noticed_here() {
     note(&mut replica, customer, "again");
     drop(replica);
     let replica = open(folder.path(), 150);
-    assert_eq!((replica.recorded(), noted(&replica, customer).as_str()), (3, "again"));
+    assert_eq!((replica.recorded(), noted(&replica, customer).as_str()), (4, "again"));
+}
+
+#[test]
+fn a_main_file_that_followed_another_journal_follows_this_one() {
+    let (folder, old) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut replica = open(folder.path(), 0);
+    let customer = shop(&mut replica);
+    drop(replica);
+    copy(folder.path(), old.path(), JOURNAL);
+    let mut replica = open(folder.path(), 50);
+    note(&mut replica, customer, "lost");
+    drop(replica);
+    copy(folder.path(), old.path(), MAIN);
+    copy(old.path(), folder.path(), JOURNAL);
+    let mut replica = open(folder.path(), 100);
+    note(&mut replica, customer, "first");
+    note(&mut replica, customer, "second");
+    drop(replica);
+
+    // The power went: the main file is again the one that knows of what was lost.
+    copy(old.path(), folder.path(), MAIN);
+    let mut replica = open(folder.path(), 150);
+    assert_eq!(noted(&replica, customer), "second");
+    note(&mut replica, customer, "third");
+    assert_eq!(noted(&replica, customer), "third");
+    assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 4);
 }
 
 #[test]
 fn a_phone_that_lost_everything_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let mut replica = open(folder.path(), 0);
-    replica.remember(12);
+    replica.remember(12).unwrap();
     assert_eq!(replica.recorded(), 12);
     replica.succeed(successor(&replica), 0, LOST).unwrap();
     assert_eq!(replica.recorded(), 0);

@@ -98,7 +98,7 @@ impl Device {
             Some(identity) => self.identity = identity.clone(),
             None => replica.adopt(self.identity.clone())?,
         }
-        replica.remember(self.second_place);
+        replica.remember(self.second_place)?;
         self.replica = Some(replica);
         Ok(())
     }

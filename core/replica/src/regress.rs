@@ -1,0 +1,79 @@
+//! Each of the two files can go back in time alone: a disk that lied about a write, storage that was
+//! set back. The main file follows the journal that is here; what the journal lost is counted.
+
+use roundsman_core::id::ItemId;
+use roundsman_core::records::{JournalStatus, Record as _};
+use roundsman_core::sync::Head;
+
+use crate::{Replica, Result, main_file, project};
+
+impl Replica {
+    /// The number that the last entry would have, had nothing been lost here: more than the journal
+    /// has tells the office that its storage went back in time.
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        self.journal.head.n + self.lost_here
+    }
+
+    /// Notes what a second place beside the journal remembers as the highest number recorded.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn remember(&mut self, recorded: u64) -> Result<()> {
+        let missing = recorded.saturating_sub(self.journal.head.n);
+        if missing > self.lost_here {
+            self.lost_here = missing;
+            main_file::set_number(&self.db, "lost_here", as_i64(missing))?;
+        }
+        Ok(())
+    }
+
+    /// Brings the main file up to the journal. One that took in entries which the journal does not
+    /// have (any more) takes all of them in anew.
+    pub(crate) fn follow_journal(&mut self) -> Result<()> {
+        self.lost_here = main_file::number(&self.db, "lost_here")?.max(0).unsigned_abs();
+        let applied = main_file::applied(&self.db)?;
+        let same = applied.n == 0 || self.journal.hash_at(applied.n)? == Some(applied.hash);
+        if same {
+            return self.catch_up();
+        }
+        self.remember(applied.n)?;
+        let items = self.forget_entries()?;
+        self.catch_up()?;
+        for item in items {
+            self.project(item)?;
+        }
+        self.look_at_status_again()
+    }
+
+    /// Takes out every entry of this journal and its changes; the documents they changed.
+    fn forget_entries(&mut self) -> Result<Vec<ItemId>> {
+        let transaction = self.db.transaction()?;
+        let items: Vec<[u8; ItemId::LEN]> = transaction
+            .prepare("delete from pending where n > 0 returning item")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        transaction.execute_batch("delete from operation; delete from operation_item;")?;
+        main_file::set_applied(&transaction, Head::default())?;
+        transaction.commit()?;
+        let mut items: Vec<ItemId> =
+            items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect();
+        items.sort_unstable();
+        items.dedup();
+        Ok(items)
+    }
+
+    /// What became of the entries is told by a record that is here already.
+    fn look_at_status_again(&mut self) -> Result<()> {
+        let Some(identity) = &self.identity else { return Ok(()) };
+        let status: Option<JournalStatus> = main_file::record(&self.db, identity.device.0)?;
+        if let Some(status) = status {
+            project::record(&self.db, status.item(), Some(&status.to_bytes()))?;
+        }
+        Ok(())
+    }
+}
+
+fn as_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
