@@ -265,8 +265,9 @@ impl Device {
     /// When the server refuses, or the storage fails.
     pub async fn go_on(&mut self) -> Result<()> {
         self.disconnect();
-        let (session, common, lost) = self.session.succeed(&self.server, &self.replica).await?;
-        self.replica.succeed(session.identity()?, common, lost)?;
+        let (session, common, already, lost) =
+            self.session.succeed(&self.server, &self.replica).await?;
+        self.replica.succeed(session.identity()?, common, &already, lost)?;
         self.session = session;
         Ok(())
     }

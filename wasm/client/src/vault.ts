@@ -30,6 +30,8 @@ export interface Account {
 export interface Succession {
   /** It holds the journal of the one before up to this. */
   common: number;
+  /** And the entries made at these times. */
+  already: string[];
   lost: { entries: number; setAside: number; since: number | null };
 }
 
