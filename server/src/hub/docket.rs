@@ -214,10 +214,11 @@ impl<'a> Docket<'a> {
         waived: Option<&str>,
     ) -> Result<()> {
         let forged = |detail| Refusal::new(codes::FORGED).with("detail", detail);
-        if entry.device != source.device || source.person.is_some_and(|it| it != entry.person) {
-            if !roundsman_core::planted!("person of an entry not checked") {
-                return Err(forged("person").into());
-            }
+        let other = source.person.is_some_and(|it| it != entry.person);
+        if (entry.device != source.device || other)
+            && !roundsman_core::planted!("person of an entry not checked")
+        {
+            return Err(forged("person").into());
         }
         let operation = operation.as_deref().map_err(Clone::clone)?;
         if operation.acts_as().is_some_and(|it| it != entry.person) {

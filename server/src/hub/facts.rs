@@ -1,6 +1,7 @@
 //! What judging needs to know, looked up once for many entries.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use roundsman_core::id::{CustomerId, ItemId, ItemKind, PersonId, TerritoryId};
 use roundsman_core::sync::Channel;
@@ -60,11 +61,11 @@ impl Facts {
         person: PersonId,
         (from, to): (Timestamp, Timestamp),
     ) -> Result<Vec<Channel>> {
-        if !self.grants.contains_key(&person) {
-            self.grants.insert(person, visibility::grants(db, person).await?);
-        }
-        let grants = self.grants.get(&person).into_iter().flatten();
-        Ok(grants.filter(|grant| grant.held(from, to)).map(|grant| grant.channel).collect())
+        let grants = match self.grants.entry(person) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(visibility::grants(db, person).await?),
+        };
+        Ok(grants.iter().filter(|grant| grant.held(from, to)).map(|grant| grant.channel).collect())
     }
 
     /// Where a document is; none when there is none.
