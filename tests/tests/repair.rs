@@ -12,8 +12,11 @@ use serde_json::Value;
 
 const ROUNDS: u64 = 12;
 
+/// A channel's name, an item in it, its element.
+type Member = (String, Vec<u8>, Vec<u8>);
+
 /// Everything a channel holds, with what is really stored of each item.
-fn contents(device: Device) -> (Device, Vec<(String, Vec<u8>, Vec<u8>)>) {
+fn contents(device: Device) -> (Device, Vec<Member>) {
     let mut held = Vec::new();
     let device = device
         .damaged(|db| {
