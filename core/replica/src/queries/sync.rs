@@ -4,8 +4,8 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, ItemKind};
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{
-    AttentionRow, CatchUp, ChannelProgress, EntryCopy, JournalRow, JournalView, OrderState,
-    OrderView, SyncState, SyncView, meant,
+    AttentionRow, CatchUp, ChannelProgress, Connection, EntryCopy, JournalRow, JournalView,
+    OrderState, OrderView, SyncState, SyncView, meant,
 };
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
@@ -39,6 +39,21 @@ impl Replica {
             attention: self.attention()?,
             recent: self.recent("where state <> 'replaced'")?,
         })
+    }
+
+    /// Whether the line is open and everything the hub has for this device is here. It costs next to
+    /// nothing, so that it can be asked after each frame.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn is_up_to_date(&self) -> Result<bool> {
+        let mut here = self.db.prepare_cached(
+            "select exists (select 1 from channel) \
+                and not exists (select 1 from channel where seq < head) \
+                and not exists (select 1 from catching_up)",
+        )?;
+        let here: bool = here.query_row([], |row| row.get(0))?;
+        Ok(here && self.line.state == Connection::Online)
     }
 
     fn catch_up_view(&self) -> Result<Option<CatchUp>> {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use roundsman_core::views::{Connection, CustomerRow, OrderRow};
+use roundsman_core::views::{CustomerRow, OrderRow};
 use roundsman_device::Device;
 use roundsman_replica::{Page, Query, Rows};
 
@@ -76,8 +76,7 @@ pub async fn measure(binary: &Binary, history: &History) -> Result<Vec<Figure>> 
 }
 
 fn is_up_to_date(device: &Device) -> Result<bool> {
-    let status = device.status()?;
-    Ok(status.connection == Connection::Online && status.catch_up.is_none())
+    Ok(device.replica.is_up_to_date()?)
 }
 
 fn customers(device: &Device) -> Result<usize> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use roundsman_core::documents::Request;
 use roundsman_core::quantity::Quantity;
-use roundsman_core::views::{CatalogueRow, Connection, CustomerRow};
+use roundsman_core::views::{CatalogueRow, CustomerRow};
 use roundsman_device::Device;
 use roundsman_replica::{Page, Query, Rows};
 
@@ -38,12 +38,7 @@ pub async fn measure(binary: &Binary, company: &Company) -> Result<Vec<Figure>> 
     let url = format!("http://127.0.0.1:{}", server.port);
     let mut device = Device::enrol(&url, READER, PASSWORD, folder.path()).await?;
     device.connect().await?;
-    device
-        .until("everything is here", |device| {
-            let status = device.status()?;
-            Ok(status.connection == Connection::Online && status.catch_up.is_none())
-        })
-        .await?;
+    device.until("everything is here", |device| Ok(device.replica.is_up_to_date()?)).await?;
     device.disconnect();
     server.stop().await?;
 
