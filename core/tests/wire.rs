@@ -340,7 +340,6 @@ fn hub_answers(session: &mut Session, event: ToSession, device_key: &SigningKey)
             FromSession::Reported(_) => continue,
             FromSession::Authenticate(_) => ToSession::Known(Box::new(Known {
                 wipe_ordered_at: None,
-                followed: false,
                 person: Some(PersonId(Uuid::from_u128(3))),
                 device_key: device_key.verifying_key().to_bytes(),
                 stored: Head::default(),

@@ -4,7 +4,6 @@ use ed25519_dalek::{Signer, SigningKey};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::Entropy;
 use roundsman_core::sync::backoff;
-use roundsman_core::time::Hlc;
 use roundsman_replica::{Identity, Line, Query, Replica};
 use wasm_bindgen::prelude::*;
 
@@ -196,33 +195,22 @@ impl Engine {
         let heads = self.replica.heads().map_err(thrown)?;
         let heads: Vec<_> = heads
             .iter()
-            .map(|(head, at)| {
-                serde_json::json!({ "n": head.n, "hash": head.hash.to_vec(), "at": at.0.to_string() })
-            })
+            .map(|head| serde_json::json!({ "n": head.n, "hash": head.hash.to_vec() }))
             .collect();
         let told = serde_json::json!({ "heads": heads, "recorded": self.replica.recorded() });
         Ok(told.to_string())
     }
 
     /// Goes on as the device in this JSON; the office holds the journal of the one before up to
-    /// `common`, and the entries made at the times in the list `already`.
+    /// `common`.
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn succeed(
-        &mut self,
-        identity: &str,
-        common: u32,
-        already: &str,
-        lost: &str,
-    ) -> Result<(), JsValue> {
+    pub fn succeed(&mut self, identity: &str, common: u32, lost: &str) -> Result<(), JsValue> {
         let identity: Identity = serde_json::from_str(identity).map_err(invalid)?;
         let lost = serde_json::from_str(lost).map_err(invalid)?;
-        let already: Vec<String> = serde_json::from_str(already).map_err(invalid)?;
-        let already = already.iter().map(|at| at.parse().map(Hlc).map_err(invalid));
-        let already = already.collect::<Result<Vec<_>, _>>()?;
         self.line = None;
-        self.replica.succeed(identity, u64::from(common), &already, lost).map_err(thrown)
+        self.replica.succeed(identity, u64::from(common), lost).map_err(thrown)
     }
 
     /// Notes that somebody has read what was lost.

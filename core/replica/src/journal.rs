@@ -128,19 +128,13 @@ impl Journal {
         Ok(())
     }
 
-    /// The heads of entries after `after` with their times, in order.
-    pub(crate) fn heads_after(&self, after: u64) -> Result<Vec<(Head, Hlc)>> {
+    /// The heads of entries after `after`, in order.
+    pub(crate) fn heads_after(&self, after: u64) -> Result<Vec<Head>> {
         let mut statement =
-            self.db.prepare_cached("select n, hash, bytes from entry where n > ?1 order by n")?;
-        let rows = statement.query_map([after], |row| {
-            Ok((Head { n: row.get(0)?, hash: row.get(1)? }, row.get::<_, Vec<u8>>(2)?))
-        })?;
-        rows.map(|row| {
-            let (head, bytes) = row?;
-            // Of one that is long at the office only the hash is kept.
-            Ok((head, Entry::from_bytes(&bytes).map(|entry| entry.at).unwrap_or_default()))
-        })
-        .collect()
+            self.db.prepare_cached("select n, hash from entry where n > ?1 order by n")?;
+        let rows =
+            statement.query_map([after], |row| Ok(Head { n: row.get(0)?, hash: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Entries after `after`, in order.

@@ -6,7 +6,6 @@
 
 use roundsman_core::documents::actor_of;
 use roundsman_core::sync::{Entry, Head};
-use roundsman_core::time::Hlc;
 use roundsman_core::views::LostView;
 use rusqlite::Connection;
 
@@ -22,12 +21,12 @@ const BEFORE: i64 = 1_000_000_000;
 const HEADS_MAX: usize = 4_000;
 
 impl Replica {
-    /// Where the journal stands, from the last receipt on, and when each entry was made: what the
-    /// server needs to find out which of them it holds.
+    /// Where the journal stands, from the last receipt on: what the server needs to find out which
+    /// entries it holds.
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn heads(&self) -> Result<Vec<(Head, Hlc)>> {
+    pub fn heads(&self) -> Result<Vec<Head>> {
         let safe = self.journal.safe_upto().saturating_sub(1);
         let mut heads = self.journal.heads_after(safe)?;
         let left_out = heads.len().saturating_sub(HEADS_MAX);
@@ -35,20 +34,13 @@ impl Replica {
         Ok(heads)
     }
 
-    /// Goes on as another device. The office holds the old one's entries up to `common`, and those
-    /// made at the times in `already`; the others are recorded again.
+    /// Goes on as another device. The office holds the old one's entries up to `common`; later ones
+    /// are recorded again.
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn succeed(
-        &mut self,
-        identity: Identity,
-        common: u64,
-        already: &[Hlc],
-        lost: LostView,
-    ) -> Result<()> {
-        let mut later = self.journal.entries_after(common)?;
-        later.retain(|entry| !already.contains(&entry.at));
+    pub fn succeed(&mut self, identity: Identity, common: u64, lost: LostView) -> Result<()> {
+        let later = self.journal.entries_after(common)?;
         let again = self.record_anew(&identity, &later)?;
         let set_aside = (later.len() - again.len()) as u64;
         let lost = LostView { set_aside, ..lost };

@@ -54,7 +54,7 @@ fn what_the_office_does_not_hold_is_recorded_again() {
     let customer = shop(&mut replica);
     note(&mut replica, customer, "at the office");
     note(&mut replica, customer, "only here");
-    replica.succeed(successor(&replica), 2, &[], LOST).unwrap();
+    replica.succeed(successor(&replica), 2, LOST).unwrap();
 
     assert_eq!(noted(&replica, customer), "only here");
     let status = ask::<SyncView>(&replica, &Query::Status {});
@@ -86,7 +86,7 @@ fn being_cut_off_between_the_two_files_changes_nothing() {
     drop(replica);
     copy(folder.path(), before.path(), MAIN);
     let mut replica = open(folder.path(), 50);
-    replica.succeed(successor(&replica), 2, &[], LOST).unwrap();
+    replica.succeed(successor(&replica), 2, LOST).unwrap();
     drop(replica);
     copy(before.path(), folder.path(), MAIN);
     let replica = open_as_it_is(folder.path());
@@ -148,7 +148,7 @@ fn a_phone_that_lost_everything_goes_on() {
     let mut replica = open(folder.path(), 0);
     replica.remember(12).unwrap();
     assert_eq!(replica.recorded(), 12);
-    replica.succeed(successor(&replica), 0, &[], LOST).unwrap();
+    replica.succeed(successor(&replica), 0, LOST).unwrap();
     assert_eq!(replica.recorded(), 0);
     shop(&mut replica);
     assert_eq!(search(&replica, "海港"), 1);

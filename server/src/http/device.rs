@@ -9,7 +9,7 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::DeviceId;
 use roundsman_core::records::Person;
 use roundsman_core::sync::Head;
-use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -113,8 +113,6 @@ pub struct JournalHead {
     n: u64,
     /// Base64 of 32 bytes.
     hash: String,
-    /// The entry's hybrid time.
-    at: String,
 }
 
 /// The device that goes on.
@@ -125,9 +123,6 @@ pub struct DeviceSucceeded {
     enrolment: DeviceEnrolment,
     /// Entries up to this are at the office; later ones are recorded again.
     common: u64,
-    /// Times of later entries that are at the office all the same, from a device that went on for
-    /// this one before.
-    already: Vec<String>,
     /// Entries that are known to have been recorded and are lost.
     lost: u64,
     /// When the device was last heard before.
@@ -142,10 +137,6 @@ pub async fn succeed(
     Json(form): Json<DeviceSuccession>,
 ) -> Result<Json<DeviceSucceeded>> {
     let access = Token::parse(&form.access).ok_or_else(|| Refusal::new(codes::SIGN_IN_AGAIN))?;
-    let times = form.heads.iter().map(|it| {
-        let at = it.at.parse().map_err(|_| Refusal::new(codes::INVALID).with("field", "at"))?;
-        Ok(Hlc(at))
-    });
     let heads = form.heads.iter().map(|it| Ok(Head { n: it.n, hash: bytes("heads", &it.hash)? }));
     let succeeded = app
         .identity
@@ -156,14 +147,12 @@ pub async fn succeed(
             proof: bytes("proof", &form.proof)?,
             signed: form.public_key.clone(),
             heads: heads.collect::<Result<_>>()?,
-            times: times.collect::<Result<_>>()?,
             recorded: form.recorded,
         })
         .await?;
     Ok(Json(DeviceSucceeded {
         enrolment: enrolment(&app, succeeded.enrolment),
         common: succeeded.common,
-        already: succeeded.already.iter().map(|at| at.0.to_string()).collect(),
         lost: succeeded.regress.lost,
         last_contact_at: succeeded.regress.last_contact_at,
     }))

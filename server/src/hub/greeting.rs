@@ -30,9 +30,7 @@ pub(super) async fn known(app: &App, hello: &Hello, first: bool) -> Result<(Pers
         },
     };
     let position = journal::position(&app.store.read, hello.device).await?;
-    // Its storage went back to before that: what it holds was recorded again under another name.
-    let followed = first && regress::is_followed(&app.store.read, hello.device).await?;
-    if first && (followed || hello.went_backwards(position.head.n)) {
+    if first && hello.went_backwards(position.head.n) {
         note_regress(app, hello, &enrolled.public_key).await?;
     }
     let restored = restored::met(app, hello, &enrolled.public_key, position).await?;
@@ -49,7 +47,6 @@ pub(super) async fn known(app: &App, hello: &Hello, first: bool) -> Result<(Pers
         refusal,
         restored,
         wipe_ordered_at: standing.wipe_ordered_at,
-        followed,
     };
     Ok((owner, known))
 }

@@ -5,7 +5,6 @@ use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::DeviceId;
 use roundsman_core::sync::Head;
-use roundsman_core::time::Hlc;
 use roundsman_store::devices::{self, Device};
 use roundsman_store::people;
 use roundsman_store::regress::{self, Regress};
@@ -29,8 +28,6 @@ pub struct Succession {
     pub signed: String,
     /// The heads of its journal from the last receipt on, in order.
     pub heads: Vec<Head>,
-    /// When those entries were made.
-    pub times: Vec<Hlc>,
     /// The highest number it remembers having recorded.
     pub recorded: u64,
 }
@@ -43,8 +40,6 @@ pub struct Succeeded {
     /// Entries up to this are held of the old one's journal; what it recorded later, the new one
     /// records again.
     pub common: u64,
-    /// Of the later ones, those that a device recorded again which went on for this one before.
-    pub already: Vec<Hlc>,
     /// What is known of what was lost.
     pub regress: Regress,
 }
@@ -84,7 +79,7 @@ impl Identity {
             lease_until: tokens.lease_until,
         };
         let (owner, given, mut entropy) = (person.id, tokens.clone(), self.clock.clone());
-        let (device, common, already, regress) = self
+        let (device, common, regress) = self
             .store
             .write
             .run(move |db, commit| {
@@ -92,9 +87,8 @@ impl Identity {
                     let presented = shown.heads.last().map_or(0, |head| head.n);
                     let known = regress::look(&mut *db, old.id, presented, shown.recorded).await?;
                     let common = regress::common(db, old.id, &shown.heads).await?;
-                    let already = regress::recorded_by_successors(db, old.id, &shown.times).await?;
-                    let known_as = regress::successor(&mut *db, old.id, &shown.public_key).await?;
-                    let device = match known_as {
+                    let already = regress::successor(&mut *db, old.id, &shown.public_key).await?;
+                    let device = match already {
                         Some(id) => devices::find(&mut *db, id)
                             .await?
                             .ok_or_else(|| Refusal::new(codes::NOT_FOUND))?,
@@ -109,7 +103,7 @@ impl Identity {
                         }
                     };
                     given.store(db, owner, device.id).await?;
-                    Ok((device, common, already, known))
+                    Ok((device, common, known))
                 })
             })
             .await?;
@@ -118,6 +112,6 @@ impl Identity {
             "a journal went backwards; its phone goes on as another device"
         );
         let access = tokens.access(device.lease_share);
-        Ok(Succeeded { enrolment: Enrolment { device, person, access }, common, already, regress })
+        Ok(Succeeded { enrolment: Enrolment { device, person, access }, common, regress })
     }
 }

@@ -1,8 +1,8 @@
 //! Journals that went backwards: a phone whose storage was lost, rolled back or copied.
 
 use roundsman_core::id::DeviceId;
-use roundsman_core::sync::{Entry, Head};
-use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_core::sync::Head;
+use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
@@ -145,41 +145,6 @@ pub async fn successor(
             .fetch_optional(db)
             .await?;
     Ok(id.map(DeviceId))
-}
-
-/// Whether another device already goes on for this one.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn is_followed(db: impl SqliteExecutor<'_>, device: DeviceId) -> Result<bool> {
-    let followed = sqlx::query_scalar("select exists (select 1 from device where follows = $1)");
-    Ok(followed.bind(device.0).fetch_one(db).await?)
-}
-
-/// The times of entries that devices which went on for this one hold here: what they recorded again
-/// kept its time, and need not be recorded a third time.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn recorded_by_successors(
-    db: &mut SqliteConnection,
-    device: DeviceId,
-    times: &[Hlc],
-) -> Result<Vec<Hlc>> {
-    let instants: Vec<i64> = times.iter().map(|at| at.timestamp().millis()).collect();
-    let entries: Vec<Vec<u8>> = sqlx::query_scalar(
-        "with recursive successor (id) as (\
-             select id from device where follows = $1 \
-             union select d.id from device d join successor s on d.follows = s.id) \
-         select bytes from journal where device in (select id from successor) \
-           and at in (select value from json_each($2))",
-    )
-    .bind(device.0)
-    .bind(column::json(&instants)?)
-    .fetch_all(db)
-    .await?;
-    let recorded = entries.iter().filter_map(|bytes| Entry::from_bytes(bytes).ok());
-    Ok(recorded.map(|entry| entry.at).filter(|at| times.contains(at)).collect())
 }
 
 /// The last of these heads, given in order, that is held of a device's journal; the beginning when

@@ -265,9 +265,8 @@ impl Device {
     /// When the server refuses, or the storage fails.
     pub async fn go_on(&mut self) -> Result<()> {
         self.disconnect();
-        let (session, common, already, lost) =
-            self.session.succeed(&self.server, &self.replica).await?;
-        self.replica.succeed(session.identity()?, common, &already, lost)?;
+        let (session, common, lost) = self.session.succeed(&self.server, &self.replica).await?;
+        self.replica.succeed(session.identity()?, common, lost)?;
         self.session = session;
         Ok(())
     }

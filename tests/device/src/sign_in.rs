@@ -7,7 +7,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use rand::RngCore;
 use roundsman_core::id::DeviceId;
 use roundsman_core::records::Person;
-use roundsman_core::time::{Hlc, Timestamp};
+use roundsman_core::time::Timestamp;
 use roundsman_core::views::LostView;
 use roundsman_replica::{Identity, Replica};
 use serde::Deserialize;
@@ -34,7 +34,6 @@ struct Answer {
 #[serde(rename_all = "camelCase")]
 struct Told {
     common: u64,
-    already: Vec<String>,
     lost: u64,
     last_contact_at: Option<Timestamp>,
 }
@@ -86,7 +85,7 @@ impl Session {
         &self,
         server: &str,
         replica: &Replica,
-    ) -> Result<(Self, u64, Vec<Hlc>, LostView)> {
+    ) -> Result<(Self, u64, LostView)> {
         let mut seed = [0; 32];
         rand::rng().fill_bytes(&mut seed);
         let public = STANDARD.encode(SigningKey::from_bytes(&seed).verifying_key().to_bytes());
@@ -94,9 +93,7 @@ impl Session {
         let heads: Vec<_> = replica
             .heads()?
             .iter()
-            .map(|(head, at)| {
-                serde_json::json!({ "n": head.n, "hash": STANDARD.encode(head.hash), "at": at.0.to_string() })
-            })
+            .map(|head| serde_json::json!({ "n": head.n, "hash": STANDARD.encode(head.hash) }))
             .collect();
         let body = serde_json::json!({
             "device": self.answer.device,
@@ -109,9 +106,8 @@ impl Session {
         let text = post(server, "/api/device/succeed", &body).await?;
         let answer: Answer = serde_json::from_str(&text)?;
         let told: Told = serde_json::from_str(&text)?;
-        let already = told.already.iter().map(|at| Ok(Hlc(at.parse()?))).collect::<Result<_>>()?;
         let lost = LostView { entries: told.lost, set_aside: 0, since: told.last_contact_at };
-        Ok((Self { access: answer.access.clone(), answer, seed }, told.common, already, lost))
+        Ok((Self { access: answer.access.clone(), answer, seed }, told.common, lost))
     }
 
     pub(crate) fn identity(&self) -> Result<Identity> {

@@ -169,7 +169,7 @@ export class Leader {
       const answer = await succeed(this.server, asking, publicKey, sign(Uint8Array.from(account.seed), publicKey), told);
       const lost = { entries: answer.lost, setAside: 0, since: answer.lastContactAt };
       const files = account.files ?? { device: account.device, seed: account.seed };
-      const after = { login: account.login, seed: [...seed], files, succession: { common: answer.common, already: answer.already, lost }, ...enrolled(answer) };
+      const after = { login: account.login, seed: [...seed], files, succession: { common: answer.common, lost }, ...enrolled(answer) };
       // Kept before the engine goes on: being cut off in between must not lose the new device.
       if (!(await this.replace(asking, after))) return;
       await this.replace(after, takeOver(engine, after));
@@ -273,7 +273,7 @@ function takeOver(engine: Engine, account: Account): Account {
   });
   const { succession, ...after } = account;
   if (succession && engine.device() !== account.device) {
-    engine.succeed(identity, succession.common, JSON.stringify(succession.already), JSON.stringify(succession.lost));
+    engine.succeed(identity, succession.common, JSON.stringify(succession.lost));
   } else {
     engine.adopt(identity);
   }

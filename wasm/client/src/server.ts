@@ -45,7 +45,6 @@ export async function signIn(
 
 interface Succeeded extends SignedIn {
   common: number;
-  already: string[];
   lost: number;
   lastContactAt: number | null;
 }
@@ -56,9 +55,9 @@ export async function succeed(
   account: Account,
   publicKey: string,
   proof: Uint8Array,
-  told: { heads: { n: number; hash: number[]; at: string }[]; recorded: number },
+  told: { heads: { n: number; hash: number[] }[]; recorded: number },
 ): Promise<Succeeded> {
-  const heads = told.heads.map(({ n, hash, at }) => ({ n, at, hash: base64(Uint8Array.from(hash)) }));
+  const heads = told.heads.map(({ n, hash }) => ({ n, hash: base64(Uint8Array.from(hash)) }));
   const { device, access } = account;
   return post(`${server}/api/device/succeed`, { device, access, publicKey, proof: base64(proof), heads, recorded: told.recorded });
 }

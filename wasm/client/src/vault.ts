@@ -30,8 +30,6 @@ export interface Account {
 export interface Succession {
   /** It holds the journal of the one before up to this. */
   common: number;
-  /** And the entries made at these times. */
-  already: string[];
   lost: { entries: number; setAside: number; since: number | null };
 }
 

@@ -83,8 +83,6 @@ pub struct Known {
     pub restored: Option<Restored>,
     /// Since when the device is to delete everything.
     pub wipe_ordered_at: Option<Timestamp>,
-    /// Whether another device already goes on for this one: its storage is from before that.
-    pub followed: bool,
 }
 
 /// What the host has to do.
@@ -297,7 +295,7 @@ impl Session {
         }
         self.device_key = known.device_key;
         self.stored = known.stored;
-        if !self.ready && (known.followed || hello.went_backwards(known.stored.n)) {
+        if !self.ready && hello.went_backwards(known.stored.n) {
             // The device's storage went back in time. What it does now must not be taken for what
             // it did before.
             let refusal = Refusal::new(codes::JOURNAL_FORKED)

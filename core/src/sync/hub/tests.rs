@@ -44,7 +44,6 @@ fn line(channels: Vec<ChannelHead>, cursors: Vec<crate::sync::Cursor>) -> (Sessi
         refusal: None,
         restored: None,
         wipe_ordered_at: None,
-        followed: false,
     };
     let effects = session.handle(Event::Known(Box::new(known)), NOW);
     (session, effects)

@@ -349,18 +349,9 @@ impl Sim {
         let old = it.identity.clone();
         let proof = SigningKey::from_bytes(&old.device_seed).sign(signed.as_bytes()).to_bytes();
         let Ok(heads) = replica.heads() else { return Ok(()) };
-        let (heads, times) = heads.into_iter().unzip();
         let recorded = replica.recorded();
-        let shown = Succession {
-            device: old.device,
-            access,
-            public_key,
-            proof,
-            signed,
-            heads,
-            times,
-            recorded,
-        };
+        let shown =
+            Succession { device: old.device, access, public_key, proof, signed, heads, recorded };
         let app = self.server.app();
         let answer = self.server.wait(app.identity.succeed(shown));
         self.hub_did();
@@ -385,7 +376,7 @@ impl Sim {
         };
         let token = answer.enrolment.access.access.to_string();
         it.becoming = Some((identity.clone(), token, answer.common));
-        let succeeded = replica.succeed(identity, answer.common, &answer.already, lost);
+        let succeeded = replica.succeed(identity, answer.common, lost);
         if self.device_died(device)? {
             return Ok(());
         }
@@ -419,7 +410,7 @@ impl Sim {
         *self.summary.faults.entry("journal went back, noticed").or_default() += 1;
         self.ledger.goes_on(old);
         self.ledger.may_be_lost(old, common);
-        for (head, _) in heads {
+        for head in heads {
             self.ledger.saved(identity.device, head);
         }
     }
