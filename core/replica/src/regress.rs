@@ -55,6 +55,7 @@ impl Replica {
             .collect::<Result<_, _>>()?;
         transaction.execute_batch("delete from operation; delete from operation_item;")?;
         main_file::set_applied(&transaction, Head::default())?;
+        main_file::set_number(&transaction, main_file::PURGED, 0)?;
         transaction.commit()?;
         let mut items: Vec<ItemId> =
             items.iter().filter_map(|bytes| ItemId::from_bytes(bytes)).collect();

@@ -11,7 +11,7 @@ use rusqlite::params;
 
 use crate::replay::{Again, Replay};
 use crate::run::{News, write};
-use crate::{Replica, Result, Topic};
+use crate::{Replica, Result, Topic, main_file};
 
 /// What recording again came to.
 struct Settled {
@@ -95,6 +95,7 @@ impl Replica {
                 items.extend(ItemId::from_bytes(&bytes?));
             }
         }
+        main_file::set_number(&transaction, main_file::PURGED, 0)?;
         for again in &settled.again {
             write(&transaction, &again.entry, again.head, "", News::Fresh)?;
             items.extend(again.entry.changes.iter().map(|change| change.item));
