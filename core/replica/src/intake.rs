@@ -124,10 +124,11 @@ impl<'a> Intake<'a> {
                 waiting.push(change);
             }
         }
-        let mut seen = document;
-        if !waiting.is_empty() {
-            seen.apply_changes(waiting)?;
-        }
+        let seen = if waiting.is_empty() {
+            document
+        } else {
+            main_file::with_what_fits(document, waiting)
+        };
         self.topics.extend(project::document(db, item, Some(&seen))?);
         Ok(element)
     }

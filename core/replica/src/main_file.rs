@@ -41,21 +41,25 @@ pub(crate) fn with_pending(
     if pending.is_empty() {
         return Ok(base);
     }
-    let document = base.unwrap_or_default();
+    let changes = pending.into_iter().map(|(_, change)| change).collect();
+    Ok(Some(with_what_fits(base.unwrap_or_default(), changes)))
+}
+
+/// The document with these changes. After its storage went back a phone may have numbered two
+/// changes alike. The hub will say so; until then it must open, and show what can be shown.
+pub(crate) fn with_what_fits(document: Automerge, changes: Vec<Change>) -> Automerge {
     let mut seen = document.clone();
-    if seen.apply_changes(pending.iter().map(|(_, change)| change.clone())).is_ok() {
-        return Ok(Some(seen));
+    if seen.apply_changes(changes.iter().cloned()).is_ok() {
+        return seen;
     }
-    // After its storage went back a phone may have numbered two changes alike. The hub will say so;
-    // until then it must open, and show what can be shown.
     let mut seen = document;
-    for (_, change) in pending {
+    for change in changes {
         let mut with = seen.clone();
         if with.apply_changes([change]).is_ok() {
             seen = with;
         }
     }
-    Ok(Some(seen))
+    seen
 }
 
 /// The device's own changes of a document that are not admitted, in order, each with the number of
