@@ -2,6 +2,9 @@
 export const NUMBERS = {
   Hello: 0x01,
   Push: 0x02,
+  Fetch: 0x04,
+  RangeReq: 0x06,
+  Offer: 0x07,
   Ping: 0x0a,
   Bye: 0x0b,
   Reauth: 0x0c,
@@ -10,8 +13,14 @@ export const NUMBERS = {
   Receipt: 0x43,
   Grants: 0x44,
   Batch: 0x45,
+  Wipe: 0x47,
+  RangeRes: 0x49,
+  Throttle: 0x4a,
   Pong: 0x4c,
   Error: 0x4d,
+  FetchRes: 0x4e,
+  Notice: 0x4f,
+  Offered: 0x51,
 } as const;
 
 export type FrameName = keyof typeof NUMBERS;
