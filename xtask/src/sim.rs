@@ -13,7 +13,7 @@ pub fn run(args: Arguments) -> Result<()> {
     simulate(&args.finish())
 }
 
-/// About a minute of it, for every test run: the same seeds everywhere, so that a failure is of the
+/// A few runs, about a minute, for every test run: the same seeds everywhere, so that a failure is of the
 /// change that was made.
 pub fn minute() -> Result<Did> {
     simulate(&["--runs", "7"]).map(|()| Did::Work)

@@ -32,7 +32,7 @@ fn everything(stages: &mut Stages) -> Result<()> {
     stages.need("npm packages", install::npm_packages)?;
     check::lints(stages);
     stages.judge("tests: Rust", || check::rust_tests(&[]));
-    stages.judge("simulation: a minute", sim::minute);
+    stages.judge("simulation", sim::minute);
     build(stages, Build::Shipped)?;
     check::types(stages);
     check::scripts(stages)?;

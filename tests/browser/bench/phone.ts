@@ -1,7 +1,8 @@
 /**
  * What a rep waits for in Chromium, on a synced phone: a line into the cart, a search through all
  * customers, the app opened cold and offline, and 300 entries recorded again after the office
- * declined what they rest on. Prints a figure a line; `cargo xtask bench` starts it.
+ * declined what they rest on. Prints a figure a line, in milliseconds:
+ * `BENCH_SERVER=http://localhost:8080 node tests/browser/bench/phone.ts`, with the pinned Node.
  *
  * BENCH_SERVER: where a server with a company listens. BENCH_REP: who signs in.
  */
