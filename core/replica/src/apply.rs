@@ -183,6 +183,6 @@ pub(crate) fn set_whole(db: &Connection, channel: &str, whole: bool) -> Result<(
     Ok(())
 }
 
-fn as_i64(number: u64) -> i64 {
+pub(crate) fn as_i64(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

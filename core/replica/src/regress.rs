@@ -5,6 +5,7 @@ use roundsman_core::id::ItemId;
 use roundsman_core::records::{JournalStatus, Record as _};
 use roundsman_core::sync::Head;
 
+use crate::apply::as_i64;
 use crate::{Replica, Result, main_file, project};
 
 impl Replica {
@@ -73,8 +74,4 @@ impl Replica {
         }
         Ok(())
     }
-}
-
-fn as_i64(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
