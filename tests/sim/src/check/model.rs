@@ -48,7 +48,8 @@ pub(super) fn merged(sim: &mut Sim) -> Result<(), Broken> {
     Ok(())
 }
 
-/// What a device shows of a customer on which nothing of its own is waiting.
+/// What a device shows of a customer that it is sent news of and on which nothing of its own is
+/// waiting. One that left may stay, as it was, for the sake of what waits on its orders and visits.
 ///
 /// # Errors
 /// What is broken.
@@ -62,8 +63,9 @@ pub(super) fn shown(sim: &mut Sim, number: usize) -> Result<(), Broken> {
         let body: Option<String> = copy
             .main
             .query_row(
-                "select body from customer where id = ?1 and not exists \
-                 (select 1 from pending where item = ?2)",
+                "select body from customer where id = ?1 \
+                 and exists (select 1 from membership where item = ?2) \
+                 and not exists (select 1 from pending where item = ?2)",
                 rusqlite::params![item.id, item.to_bytes()],
                 |row| row.get(0),
             )
