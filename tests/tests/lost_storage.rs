@@ -53,6 +53,63 @@ async fn a_phone_that_was_set_back_goes_on_as_another_device() {
 }
 
 #[tokio::test]
+async fn what_another_device_recorded_again_is_not_recorded_a_third_time() {
+    let mut world = World::start().await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "hgsp").unwrap();
+    write(&mut phone, customer, "note", "delivered");
+    phone.sync().await.unwrap();
+    phone.disconnect();
+    let first = tempfile::tempdir().unwrap();
+    phone.copy_files(first.path()).unwrap();
+    write(&mut phone, customer, "note", "delivered, and then lost");
+    phone.sync().await.unwrap();
+    phone.disconnect();
+
+    // Set back; it opens a shop, goes on as another device, and that one delivers.
+    phone.reopen(first.path()).unwrap();
+    let fields = BTreeMap::from([("name".to_owned(), "Corner bakery".to_owned())]);
+    let opened = phone.run(Request::CustomerCreate { fields, place: None }).unwrap();
+    let shop = CustomerId(opened.id);
+    write(&mut phone, shop, "hours", "from six");
+    let second = tempfile::tempdir().unwrap();
+    phone.copy_files(second.path()).unwrap();
+    assert!(phone.sync().await.is_err());
+    phone.go_on().await.unwrap();
+    phone.sync().await.unwrap();
+    assert_eq!(read(&phone, shop, "hours"), "from six");
+    drop(phone);
+
+    // Set back once more, to before it went on; and it works on what it had.
+    let mut phone = Device::return_to(&world.url(), "lin", "roundsman", second.path())
+        .await
+        .unwrap();
+    write(&mut phone, shop, "phone", "0532 1234567");
+    assert!(phone.sync().await.is_err());
+    phone.go_on().await.unwrap();
+    phone.sync().await.unwrap();
+    phone
+        .until("what waits is recorded on the other one's", |phone| {
+            Ok(read(phone, shop, "phone") == "0532 1234567" && phone.status()?.journal.waiting == 0)
+        })
+        .await
+        .unwrap();
+    for (field, value) in
+        [("name", "Corner bakery"), ("hours", "from six"), ("phone", "0532 1234567")]
+    {
+        assert_eq!(read(&phone, shop, field), value);
+    }
+    let status = phone.status().unwrap();
+    assert!(status.attention.is_empty(), "{:?}", status.attention);
+    let other = world.device("lin").await.unwrap();
+    assert_eq!(read(&other, shop, "phone"), "0532 1234567");
+    assert_eq!(find(&other, "Corner bakery").unwrap(), shop, "and there is one of it");
+    let office = world.office().await.unwrap();
+    let waiting: serde_json::Value = office.get("/api/quarantine?state=quarantined").await.unwrap();
+    assert_eq!(waiting["rows"].as_array().unwrap().len(), 0, "{waiting}");
+}
+
+#[tokio::test]
 async fn two_copies_of_a_phone_end_as_two_devices() {
     let mut world = World::start().await.unwrap();
     let mut phone = world.device("lin").await.unwrap();

@@ -4,6 +4,7 @@ use automerge::Automerge;
 use roundsman_core::documents::customer::Customer;
 use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::documents::{cart, customer, order, visit};
+use roundsman_core::error::codes;
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::records::{
     Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder,
@@ -234,6 +235,8 @@ fn put_status(db: &Connection, bytes: Option<&[u8]>) -> Result<()> {
         let state = match exception.state {
             ExceptionState::Quarantined => "quarantined",
             ExceptionState::Released => "released",
+            // What it says is in: its author has nothing to do.
+            ExceptionState::Declined if exception.code == codes::SUPERSEDED => "replaced",
             ExceptionState::Declined => "declined",
             ExceptionState::Replaced => "replaced",
         };

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ActorId, Automerge, Change, ChangeHash};
-use roundsman_core::documents::{Operation, Stamp, decode_operation, execute};
+use roundsman_core::documents::{Deed, Operation, Stamp, decode_operation, execute};
 use roundsman_core::error::{Refusal, Result as Refused, codes};
 use roundsman_core::id::{DeviceId, ItemId};
 use roundsman_core::sync::{Entry, EntryChange, Head, hash};
@@ -38,6 +38,8 @@ struct Working {
     instead: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     /// Entries of this device that are in it and not admitted.
     pending: Vec<u64>,
+    /// What was done in it when it was opened, and by which changes.
+    done: BTreeMap<Deed, ChangeHash>,
 }
 
 /// An entry that was recorded again.
@@ -58,12 +60,23 @@ impl<'a> Replay<'a> {
         Self { db, fallen, device, actor, head, begun_after: head.n, documents: BTreeMap::new() }
     }
 
-    /// Takes an entry's changes out, putting nothing in their place.
+    /// Takes an entry's changes out, putting in their place only what another device recorded of it.
     pub(crate) fn drop_entry(&mut self, entry: &Entry) -> Result<()> {
         for change in &entry.changes {
-            self.replace(change, None)?;
+            let done = self.done(entry, change.item)?;
+            self.replace(change, done)?;
         }
         Ok(())
+    }
+
+    /// Whether what the entry did is in the documents, recorded by another device.
+    pub(crate) fn is_done(&mut self, entry: &Entry) -> Result<bool> {
+        for change in &entry.changes {
+            if self.done(entry, change.item)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(!entry.changes.is_empty())
     }
 
     /// Records an entry again. None: everything is already as it wants it.
@@ -75,6 +88,10 @@ impl<'a> Replay<'a> {
         entry: &Entry,
         replaces: bool,
     ) -> Result<Refused<Option<Again>>> {
+        if self.is_done(entry)? {
+            self.drop_entry(entry)?;
+            return Ok(Ok(None));
+        }
         let made = match self.execute(entry) {
             Ok(made) => made,
             Err(Error::Refused(refusal)) => {
@@ -86,6 +103,7 @@ impl<'a> Replay<'a> {
         let (operation, changes) = made;
         for change in &entry.changes {
             let new = changes.iter().find(|it| it.item == change.item);
+            let new = new.map(|new| parse(&new.bytes)).transpose()?.map(|new| new.hash());
             self.replace(change, new)?;
         }
         if changes.is_empty() {
@@ -170,15 +188,21 @@ impl<'a> Replay<'a> {
     }
 
     /// Notes what stands in the place of a change.
-    fn replace(&mut self, old: &EntryChange, new: Option<&EntryChange>) -> Result<()> {
+    fn replace(&mut self, old: &EntryChange, new: Option<ChangeHash>) -> Result<()> {
         let old_change = parse(&old.bytes)?;
         let working = self.working(old.item)?;
         let instead = match new {
-            Some(new) => vec![parse(&new.bytes)?.hash()],
+            Some(new) => vec![new],
             None => instead_of(&old_change, &working.instead).into_iter().collect(),
         };
         working.instead.insert(old_change.hash(), instead);
         Ok(())
+    }
+
+    /// The change by which another device recorded what this entry did to a document.
+    fn done(&mut self, entry: &Entry, item: ItemId) -> Result<Option<ChangeHash>> {
+        let deed = Deed::new(entry.at, &entry.operation, entry.person);
+        Ok(self.working(item)?.done.get(&deed).copied())
     }
 
     fn rests_on(&mut self, operation: &dyn Operation) -> Result<Vec<u64>> {
@@ -214,8 +238,9 @@ impl<'a> Replay<'a> {
             let numbers = kept.iter().map(|(n, _)| *n);
             let pending = numbers.filter(|n| (1..=self.begun_after).contains(n)).collect();
             let document = main_file::with_pending(self.db, item, kept)?;
+            let done = document.as_ref().map(Deed::all_of).unwrap_or_default();
             let (again, instead) = (Vec::new(), BTreeMap::new());
-            self.documents.insert(item, Working { document, again, instead, pending });
+            self.documents.insert(item, Working { document, again, instead, pending, done });
         }
         self.documents
             .get_mut(&item)

@@ -26,9 +26,11 @@ impl Replica {
     /// Takes declined changes out of what people see and records again what rested on them. Safe
     /// to run at any time, also after being cut off in the middle.
     pub(crate) fn settle_declined(&mut self) -> Result<()> {
-        let declined = self.numbers(
+        let mut declined = self.numbers(
             "select distinct n from pending where n in (select n from operation where state = 'declined')",
         )?;
+        declined.extend(self.done_elsewhere()?);
+        declined.sort_unstable();
         let Some(first) = declined.first().copied() else { return Ok(()) };
         let mut fallen: BTreeSet<u64> = declined.iter().copied().collect();
         let resting = self.resting_on(first, &mut fallen)?;
@@ -37,6 +39,24 @@ impl Replica {
         // numbers of what was dropped.
         self.journal.append_again(&settled.again)?;
         self.follow_settled(&fallen, &settled)
+    }
+
+    /// Entries that another device recorded again, once what it recorded has arrived: what rests on
+    /// them then rests on that.
+    fn done_elsewhere(&self) -> Result<Vec<u64>> {
+        let superseded = self.numbers(
+            "select distinct n from pending where n in (select n from operation where state = 'replaced')",
+        )?;
+        let mut done = Vec::new();
+        for n in superseded {
+            let Some(entry) = self.journal.entry(n)? else { continue };
+            let fallen = BTreeSet::from([n]);
+            let actor = actor_of(entry.device, self.journal.actor);
+            if Replay::new(&self.db, &fallen, (entry.device, actor), self.journal.head).is_done(&entry)? {
+                done.push(n);
+            }
+        }
+        Ok(done)
     }
 
     /// Entries after `first` that rest on one that fell, in order; they fall as well.

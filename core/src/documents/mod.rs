@@ -27,7 +27,7 @@ pub use history::{Event, history};
 pub use load::load;
 pub use operation::{OPERATIONS, Operation, Writes, decode_operation};
 pub use request::Request;
-pub use stamp::{Stamp, actor_of, device_of};
+pub use stamp::{Deed, Stamp, actor_of, device_of};
 
 /// The version of the documents this build writes. Older ones are still read; see each `read`.
 pub const SCHEMA: u64 = 1;

@@ -1,6 +1,8 @@
 //! Who made a change, on what, when: carried by the change itself, so that every replica can say.
 
-use automerge::{ActorId, ChangeMetadata};
+use std::collections::BTreeMap;
+
+use automerge::{ActorId, Automerge, ChangeHash, ChangeMetadata};
 use uuid::Uuid;
 
 use crate::id::{DeviceId, PersonId};
@@ -43,6 +45,33 @@ pub(super) fn author(message: &str) -> Option<Uuid> {
 /// The operation named in a message.
 pub(super) fn operation(message: &str) -> &str {
     message.split(' ').next().unwrap_or_default()
+}
+
+/// What a person did at a time: what is recorded again, by whichever device, keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deed {
+    at: Hlc,
+    message: String,
+}
+
+impl Deed {
+    /// This operation by this person at this time.
+    #[must_use]
+    pub fn new(at: Hlc, operation: &str, by: PersonId) -> Self {
+        Self { at, message: message(operation, by) }
+    }
+
+    /// All of a document, each with the change that it made.
+    #[must_use]
+    pub fn all_of(document: &Automerge) -> BTreeMap<Self, ChangeHash> {
+        let changes = document.get_changes_meta(&[]).into_iter();
+        changes
+            .filter_map(|it| {
+                let message = it.message.as_deref()?.to_owned();
+                Some((Self { at: Hlc(it.timestamp), message }, it.hash))
+            })
+            .collect()
+    }
 }
 
 /// The actor of a device: its id, then a counter that grows whenever the device must not go on

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::Automerge;
 use roundsman_core::access::{may_record, may_use_office};
-use roundsman_core::documents::{Operation, cart, check, customer, decode_operation, order, visit};
+use roundsman_core::documents::{
+    Deed, Operation, cart, check, customer, decode_operation, order, visit,
+};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, PersonId, VisitId};
 use roundsman_core::sync::{BATCH_BYTES, Channel, Entry};
@@ -24,6 +26,10 @@ use super::{change, new_customer};
 
 /// One document in bytes. A page holds whole commits and must fit a frame.
 const DOCUMENT_BYTES_MAX: usize = 384 << 10;
+
+/// How an entry is refused that another device recorded again, if that one was admitted.
+const WHEN_DONE: &[&str] =
+    &[codes::MALFORMED, codes::FROZEN, codes::MISSING_DEPENDENCY, codes::RESTS_ON_QUARANTINED];
 
 /// Whose entries are judged.
 #[derive(Debug, Clone, Copy)]
@@ -185,11 +191,16 @@ impl<'a> Docket<'a> {
         source: Source,
         waived: Option<&str>,
     ) -> Result<()> {
-        let fresh = std::mem::take(&mut case.fresh);
+        let read = self.read(case, arrival, source, waived).await;
         let entry = &case.entry;
-        self.accept(case, arrival, source, waived).await?;
-        let operation = case.operation.as_deref().map_err(Clone::clone)?;
-        let admitted = self.read_changes(entry, operation, fresh, waived).await?;
+        let admitted = match read {
+            Err(Error::Refused(refusal))
+                if WHEN_DONE.contains(&refusal.code.as_str()) && self.is_done(entry).await? =>
+            {
+                return Err(Refusal::new(codes::SUPERSEDED).into());
+            }
+            other => other?,
+        };
         says_what_it_did(entry, &admitted)?;
         if !waives_access(waived) {
             for admitted in &admitted {
@@ -203,6 +214,19 @@ impl<'a> Docket<'a> {
             quarantine::replaced(self.db, entry.device, replaced).await?;
         }
         Ok(())
+    }
+
+    async fn read(
+        &mut self,
+        case: &mut Case,
+        arrival: Arrival,
+        source: Source,
+        waived: Option<&str>,
+    ) -> Result<Vec<Admitted>> {
+        let fresh = std::mem::take(&mut case.fresh);
+        self.accept(case, arrival, source, waived).await?;
+        let operation = case.operation.as_deref().map_err(Clone::clone)?;
+        self.read_changes(&case.entry, operation, fresh, waived).await
     }
 
     /// What can be said without looking at a document.
@@ -260,6 +284,20 @@ impl<'a> Docket<'a> {
             return Ok(());
         }
         Err(Refusal::new(codes::SUPERSEDED).with("n", replaced).into())
+    }
+
+    /// Whether another device recorded the same again and that was admitted: a phone whose storage
+    /// was set back to before it went on as that one.
+    async fn is_done(&mut self, entry: &Entry) -> Result<bool> {
+        let deed = Deed::new(entry.at, &entry.operation, entry.person);
+        for it in &entry.changes {
+            self.load(it.item).await?;
+            let open = self.open.get(&it.item);
+            if !open.is_some_and(|open| Deed::all_of(&open.document).contains_key(&deed)) {
+                return Ok(false);
+            }
+        }
+        Ok(!entry.changes.is_empty())
     }
 
     /// Reads the entry's changes: one in each document that the operation touches, and no other.
