@@ -151,6 +151,29 @@ async fn a_leavers_journal_is_taken_and_divided_at_the_end_of_access() {
 }
 
 #[tokio::test]
+async fn who_may_come_back_is_told_on_an_open_line() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let person = company.lin;
+    decide!(company, |db, commit, now| people::disable(db, commit, person, now));
+    lin.until(|_, message| match message {
+        FromHub::Welcome(welcome) => welcome.refusal.is_some(),
+        _ => false,
+    })
+    .await;
+    let app = &company.server.app;
+    let enabled = app
+        .store
+        .write
+        .run(move |db, commit| Box::pin(async move { people::enable(db, commit, person).await }));
+    enabled.await.unwrap();
+    // The line ends without a word; at the next hello only a sign-in is missing.
+    assert_eq!(lin.denied().await, "");
+    lin.connect().await;
+    assert_eq!(lin.hello().await.refusal.unwrap().code, "SIGN_IN_AGAIN");
+}
+
+#[tokio::test]
 async fn a_locked_out_device_delivers_what_it_has_and_gets_nothing() {
     let company = Company::open().await;
     let mut lin = company.online("lin").await;

@@ -50,6 +50,8 @@ pub struct Host {
     reported: Option<u64>,
     /// Whether it was told to delete everything.
     wiping: bool,
+    /// Whether only the journal is taken, since the device or its person was shut out.
+    shut_out: bool,
     channels: Vec<ChannelHead>,
     /// The page to read next. Frames go first, so that a long catch-up never holds up a journal.
     page: Option<Span>,
@@ -71,6 +73,7 @@ impl Host {
             hello: None,
             reported: None,
             wiping: false,
+            shut_out: false,
             channels: Vec::new(),
             page: None,
             pages: Pages::default(),
@@ -175,6 +178,10 @@ impl Host {
             let event = self.authenticate(&hello).await;
             return Ok(self.happened(event).await);
         }
+        if self.shut_out && !ended {
+            // Let in again: it says hello anew, with what it has by now.
+            return Ok(Todo { frames: vec![], close: true });
+        }
         let Some(person) = self.person else { return Ok(Todo::default()) };
         let heads = greeting::heads(&app, person, device).await?;
         let names = |heads: &[ChannelHead]| heads.iter().map(|it| it.channel).collect::<Vec<_>>();
@@ -278,6 +285,8 @@ impl Host {
                 self.owner = Some(owner);
                 self.hello = Some(hello.clone());
                 self.wiping = known.wipe_ordered_at.is_some();
+                let code = known.refusal.as_ref().map(|it| it.code.as_str());
+                self.shut_out = matches!(code, Some(codes::ACCOUNT_ENDED | codes::DEVICE_REVOKED));
                 self.person = known.person;
                 self.channels.clone_from(&known.channels);
                 Event::Known(Box::new(known))

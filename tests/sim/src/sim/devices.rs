@@ -393,8 +393,10 @@ impl Sim {
         let it = &mut self.devices[device];
         let files = it.replica.as_ref().and_then(|it| it.identity().cloned());
         if let Some(files) = files.filter(|files| *files != it.identity) {
-            // The storage is from before it went on as another device.
+            // The storage is from before it went on as another device: numbers are given again.
             self.ledger.may_be_lost(it.identity.device, 0);
+            let had = it.replica.as_ref().map_or(0, |it| it.journal_head().n);
+            self.ledger.copied(files.device, had);
             it.identity = files;
             it.token = String::new();
             it.promised = Default::default();
