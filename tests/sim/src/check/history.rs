@@ -40,6 +40,8 @@ impl History {
                     self.digests.insert((channel, epoch, at), digest);
                 }
                 Ok(None) => {}
+                // Killed after this commit, before anybody could look.
+                Err(_) if server.is_dead() => {}
                 Err(error) => {
                     self.wrong.get_or_insert(error.into());
                 }
