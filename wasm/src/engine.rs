@@ -172,10 +172,10 @@ impl Engine {
         self.replica.set_persisted(persisted);
     }
 
-    /// The device whose journal this is; none before the first sign-in.
+    /// Whose journal this is, as JSON; none before the first sign-in.
     #[must_use]
-    pub fn device(&self) -> Option<String> {
-        self.replica.identity().map(|identity| identity.device.to_string())
+    pub fn identity(&self) -> Option<String> {
+        self.replica.identity().and_then(|identity| serde_json::to_string(identity).ok())
     }
 
     /// Notes what the browser remembers, beside the journal, as the highest number recorded.

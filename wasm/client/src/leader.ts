@@ -134,6 +134,12 @@ export class Leader {
       return this.host.signed(this.state);
     }
     const engine = await Engine.open(account.files?.device ?? account.device, key);
+    const earlier = asEarlier(engine, account);
+    if (earlier) {
+      engine.free();
+      await this.vault.save(earlier);
+      return this.host.signed(this.state);
+    }
     engine.remember(await this.vault.recorded(account.device));
     account = takeOver(engine, account);
     await this.vault.save(account);
@@ -272,12 +278,29 @@ function takeOver(engine: Engine, account: Account): Account {
     serverKey: account.serverKey,
   });
   const { succession, ...after } = account;
-  if (succession && engine.device() !== account.device) {
+  if (succession && journalOf(engine)?.device !== account.device) {
     engine.succeed(identity, succession.common, JSON.stringify(succession.lost));
   } else {
     engine.adopt(identity);
   }
   return after;
+}
+
+/** The device whose journal is here, with its secret. */
+function journalOf(engine: Engine): { device: string; deviceSeed: number[] } | null {
+  const identity = engine.identity();
+  return identity ? JSON.parse(identity) : null;
+}
+
+/**
+ * The account as it was for files from before this phone went on as another device: they were set
+ * back, and it was not. After a sign-in the phone goes on from there.
+ */
+function asEarlier(engine: Engine, account: Account): Account | null {
+  const journal = journalOf(engine);
+  if (!journal || account.succession || journal.device === account.device) return null;
+  const { next: _, ...kept } = account;
+  return { ...kept, device: journal.device, seed: journal.deviceSeed, access: "", refresh: "", signedIn: false };
 }
 
 function publicOf(seed: Uint8Array): Uint8Array {
