@@ -114,9 +114,10 @@ impl Sim {
         customer: CustomerId,
         document: &Automerge,
     ) -> Option<Vec<u8>> {
+        // Something new each time: the office may have let an earlier one in.
         let edit = customer::EditFields {
             customer,
-            fields: [("note".to_owned(), "forged".to_owned())].into(),
+            fields: [("note".to_owned(), format!("forged by {device}"))].into(),
         };
         let other = self.company.office;
         let by = if lie == Lie::Person { other } else { person };
