@@ -46,9 +46,9 @@ impl Replica {
         if !signed.is_empty() {
             self.journal.keep_outcomes(&signed, now)?;
         }
-        let transaction = self.db.transaction()?;
-        let (outcome, topics) = write(&transaction, &self.journal, batch, now)?;
-        transaction.commit()?;
+        let journal = &self.journal;
+        let (outcome, topics) =
+            main_file::lasting(&mut self.db, |db| write(db, journal, batch, now))?;
         self.took_in(&batch.items, topics)?;
         Ok(outcome)
     }

@@ -112,6 +112,16 @@ impl Journal {
         Ok(())
     }
 
+    /// What is recorded from now on is written under another actor.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub(crate) fn take_fresh_actor(&mut self) -> Result<()> {
+        set(&self.db, "actor", &i64::from(self.actor + 1).to_be_bytes())?;
+        self.actor += 1;
+        Ok(())
+    }
+
     /// Appends entries that were recorded again, and goes on under a fresh actor: the one they were
     /// made under.
     pub(crate) fn append_again(&mut self, entries: &[Again]) -> Result<()> {

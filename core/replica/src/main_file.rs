@@ -9,6 +9,26 @@ use uuid::Uuid;
 
 use crate::{Error, Result};
 
+/// Writes what came from the server so that it stays when the power goes. The rest of this file
+/// follows from the journal and may go back; but what people then write builds on this, and must
+/// not outlive it.
+///
+/// # Errors
+/// When the storage fails: nothing is written then.
+pub(crate) fn lasting<T>(
+    db: &mut Connection,
+    write: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    if !roundsman_core::planted!("what came is not synced") {
+        db.pragma_update(None, "synchronous", "full")?;
+    }
+    let transaction = db.transaction()?;
+    let written = write(&transaction)?;
+    transaction.commit()?;
+    db.pragma_update(None, "synchronous", "normal")?;
+    Ok(written)
+}
+
 /// What the server has admitted of a document; none when it has nothing.
 pub(crate) fn base(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
     let bytes: Option<Vec<u8>> = db

@@ -65,17 +65,18 @@ impl Replica {
     pub(crate) fn mend(&mut self, found: &FetchRes) -> Result<()> {
         let Some(channel) = found.repair else { return Ok(()) };
         let Some(here) = cursor(&self.db, channel)? else { return Ok(()) };
-        let now = self.now();
-        let transaction = self.db.transaction()?;
-        let (name, mut digest) = (channel.to_string(), here.digest);
-        let mut intake = Intake::new(&transaction, &self.journal, channel, now);
-        for news in &found.items {
-            let element = intake.take(news)?;
-            place(&transaction, &name, news.item, element, &mut digest)?;
-        }
-        let topics = intake.topics;
-        set_digest(&transaction, channel, digest)?;
-        transaction.commit()?;
+        let (now, journal) = (self.now(), &self.journal);
+        let topics = main_file::lasting(&mut self.db, |db| {
+            let (name, mut digest) = (channel.to_string(), here.digest);
+            let mut intake = Intake::new(db, journal, channel, now);
+            for news in &found.items {
+                let element = intake.take(news)?;
+                place(db, &name, news.item, element, &mut digest)?;
+            }
+            let topics = intake.topics;
+            set_digest(db, channel, digest)?;
+            Ok(topics)
+        })?;
         self.took_in(&found.items, topics)
     }
 

@@ -1,6 +1,6 @@
 //! Recording an operation: durable first, then visible.
 
-use automerge::Automerge;
+use automerge::{Automerge, ReadDoc as _};
 use roundsman_core::access::may_record;
 use roundsman_core::documents::{Made, Operation, Request, Stamp, actor_of, execute};
 use roundsman_core::error::{Refusal, codes};
@@ -19,6 +19,13 @@ pub struct Recorded {
     pub n: u64,
     /// The document it is about.
     pub id: Uuid,
+}
+
+/// What an operation changes.
+struct Executed {
+    changes: Vec<Made>,
+    /// Whether some of this device's own changes can not be seen in what it was made on.
+    hidden: bool,
 }
 
 impl Replica {
@@ -40,9 +47,14 @@ impl Replica {
                 .into());
         }
         let stamp = Stamp { at: self.tick()?, by: identity.person, device: identity.device };
-        let actor = actor_of(identity.device, self.journal.actor);
-        let mut load = |item| main_file::document(&self.db, item).map_err(Refusal::from);
-        let made = execute(operation, &actor, stamp, &mut load)?;
+        let mut made = self.execute(operation, stamp)?;
+        if made.hidden {
+            // The disk lied, and the main file is older than the journal: what this device wrote
+            // waits for what it was written on. Its numbers must not be given twice.
+            self.journal.take_fresh_actor()?;
+            made = self.execute(operation, stamp)?;
+        }
+        let made = made.changes;
         if made.is_empty() {
             return Ok(Recorded { n: 0, id });
         }
@@ -61,6 +73,18 @@ impl Replica {
         let documents: Vec<_> = made.into_iter().map(|made| (made.item, made.document)).collect();
         let _later = self.follow(&entry, subject, &documents);
         Ok(Recorded { n: entry.n, id })
+    }
+
+    fn execute(&self, operation: &dyn Operation, stamp: Stamp) -> Result<Executed> {
+        let actor = actor_of(stamp.device, self.journal.actor);
+        let mut hidden = false;
+        let mut load = |item| {
+            let document = main_file::document(&self.db, item).map_err(Refusal::from)?;
+            hidden |= document.as_ref().is_some_and(|it| !it.get_missing_deps(&[]).is_empty());
+            Ok(document)
+        };
+        let changes = execute(operation, &actor, stamp, &mut load)?;
+        Ok(Executed { changes, hidden })
     }
 
     fn entry(&self, operation: &dyn Operation, stamp: Stamp, made: &[Made]) -> Result<Entry> {

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use automerge::Automerge;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::documents::{Request, Stamp, actor_of, customer, execute};
@@ -213,4 +215,31 @@ fn three_hundred_entries_are_recorded_again() {
     assert_eq!(value(&replica, customer, "note"), "note 299");
     assert_eq!(value(&replica, customer, "phone"), "1");
     assert_eq!(ask::<SyncView>(&replica, &Query::Status {}).journal.entries, 601);
+}
+
+#[test]
+fn a_main_file_that_went_back_gives_no_number_twice() {
+    let (folder, mut replica, mut office, customer) = known();
+    // A disk that lies keeps this, and forgets what comes after it.
+    drop(replica);
+    let main = folder.path().join("main.db");
+    let kept = std::fs::read(&main).unwrap();
+    replica = open(folder.path(), 20);
+    let theirs = customer::EditFields { customer, fields: fields(&[("note", "theirs")]) };
+    office.show(&mut replica, customer, &made(&theirs, 1, Some(&foreign(customer))));
+    edit(&mut replica, customer, "phone", "2");
+    drop(replica);
+    std::fs::write(&main, kept).unwrap();
+
+    let mut replica = open(folder.path(), 40);
+    edit(&mut replica, customer, "address", "3");
+    let mut office = Office::welcome(&mut replica);
+    let numbers: BTreeSet<_> = office
+        .push_all(&mut replica)
+        .iter()
+        .flat_map(|entry| &entry.changes)
+        .map(|it| automerge::Change::from_bytes(it.bytes.clone()).unwrap())
+        .map(|change| (change.actor_id().clone(), change.seq()))
+        .collect();
+    assert_eq!(numbers.len(), 2, "{numbers:?}");
 }

@@ -49,6 +49,7 @@ pub const PLANTED: &[&str] = &[
     "status published only for the first entries",
     "unsorted heads",
     "what an entry rests on forgotten",
+    "what came is not synced",
 ];
 
 /// Runs for one fault at most.
