@@ -108,7 +108,7 @@ impl Sim {
             Some((_, until)) => *until = Some(now.millis()),
             None => spans.push((now.millis(), None)),
         }
-        let _answer = self.server.wait(app.store.write.run(move |db, commit| {
+        let answer = self.server.wait(app.store.write.run(move |db, commit| {
             Box::pin(async move {
                 if ends {
                     people::revoke(db, commit, person, channel, now).await
@@ -117,6 +117,7 @@ impl Sim {
                 }
             })
         }));
+        self.rights_after(answer.is_err());
     }
 
     /// Somebody may not sign in any more, or may again.
@@ -125,7 +126,7 @@ impl Sim {
             it.locked_out = disabled;
         }
         let (app, now) = (self.server.app(), self.server.now());
-        let _answer = self.server.wait(app.store.write.run(move |db, commit| {
+        let answer = self.server.wait(app.store.write.run(move |db, commit| {
             Box::pin(async move {
                 if disabled {
                     people::disable(db, commit, person, now).await
@@ -134,6 +135,14 @@ impl Sim {
                 }
             })
         }));
+        self.rights_after(answer.is_err());
+    }
+
+    /// A server that could not write says so and lives on; one that died is read when it is back.
+    fn rights_after(&mut self, failed: bool) {
+        if failed && !self.server.is_dead() {
+            let _unreadable = self.read_rights();
+        }
     }
 
     /// What the database says of grants and people who may not sign in: an answer may have been
