@@ -381,6 +381,9 @@ impl Sim {
                 return Ok(());
             }
             it.kill();
+            if self.trace.verbose {
+                println!("   device {device} does not start: {error:#}");
+            }
             if self.calm {
                 return Err(crate::check::broken("a device starts", format!("{error:#}")));
             }
