@@ -113,6 +113,12 @@ pub mod codes {
         VISIT_OPEN = "VISIT_OPEN";
         /// The cart was already submitted.
         CART_SUBMITTED = "CART_SUBMITTED";
+        /// The order was cancelled.
+        ORDER_CANCELLED = "ORDER_CANCELLED";
+        /// Somebody else changed the order at the same time, and both cannot hold.
+        CHANGED_MEANWHILE = "CHANGED_MEANWHILE";
+        /// Somebody else decided first; look at what they did.
+        DECIDED_MEANWHILE = "DECIDED_MEANWHILE";
         /// The server's disk is full: it takes nothing until there is room.
         SERVER_FULL = "SERVER_FULL";
         /// The clock of the device was wrong when this was recorded.

@@ -9,7 +9,7 @@ use automerge::transaction::{CommitOptions, Transactable as _};
 use automerge::{ROOT, ReadDoc as _};
 use futures_util::SinkExt as _;
 use hub_support::{Company, Phone, edit, new_customer, submit};
-use roundsman_core::documents::{Operation, Stamp, actor_of, cart, customer, execute};
+use roundsman_core::documents::{Operation, Stamp, actor_of, cart, customer, execute, order};
 use roundsman_core::id::{CartId, CustomerId, DeviceId, ItemId};
 use roundsman_core::records::ExceptionState;
 use roundsman_core::sync::{
@@ -399,4 +399,68 @@ async fn a_reserved_message_is_answered_and_the_line_goes_on() {
         .await;
     phone.send(FromDevice::Ping(Ping { clock: Timestamp(0), journal: None })).await;
     phone.until(|_, message| matches!(message, FromHub::Pong(_))).await;
+}
+
+/// A version of an order that this phone knows.
+fn revision(phone: &Phone, order: ItemId, content: order::SignedOrder) -> order::Revision {
+    order::Revision {
+        order: content.order,
+        bases: order::heads(&phone.own[&order]).unwrap(),
+        by: phone.person,
+        at: content.placed_at,
+        offset_minutes: 480,
+        content: Some(content),
+        signed_again: false,
+        reason: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_of_its_order_and_says_what_the_operation_says() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let submit = submit(&lin, create.customer, None);
+    let item = ItemId::from(submit.signed.order);
+    let entries = vec![lin.record(&create), lin.record(&submit)];
+    lin.deliver(entries).await;
+    assert!(lin.judged(2).await.is_empty());
+
+    let noted = |note: &str| order::SignedOrder { note: note.to_owned(), ..submit.signed.clone() };
+    let mut entries = Vec::new();
+    // 3: an honest change, which stands from now on.
+    let honest = order::Amend { revision: revision(&lin, item, noted("at the back door")) };
+    entries.push(lin.record(&honest));
+    // 4: for another customer.
+    let other = order::SignedOrder { customer: Uuid::now_v7().into(), ..noted("") };
+    let forged = order::Amend { revision: revision(&lin, item, other) };
+    let kept = lin.own[&item].clone();
+    entries.push(lin.record(&forged));
+    lin.own.insert(item, kept);
+    // 5: one thing in the document, another in what the office reads.
+    let at = lin.tick();
+    let written = order::Amend { revision: revision(&lin, item, noted("written")) };
+    let said = order::Amend { revision: revision(&lin, item, noted("said")) };
+    let change = executed_by(&lin, lin.device, at, &written);
+    entries.push(lin.entry(&said, at, vec![change]));
+    // 6: the version that stands, a second time.
+    let at = lin.tick();
+    let change = crafted(&lin, item, at, "order.amend", |it| {
+        let (_, map) = it.get(ROOT, "versions").unwrap().unwrap();
+        it.put(&map, honest.revision.id().to_string(), 0).unwrap();
+    });
+    entries.push(lin.entry(&honest, at, vec![change]));
+    // 7: called off, honestly.
+    let reason = "they close".to_owned();
+    let cancel = order::Revision { content: None, reason, ..revision(&lin, item, noted("")) };
+    entries.push(lin.record(&order::Cancel { revision: cancel }));
+    lin.deliver(entries).await;
+    let exceptions = lin.judged(7).await;
+    let codes: Vec<(u64, &str)> = exceptions.iter().map(|(n, code)| (*n, code.as_str())).collect();
+    assert_eq!(codes, [(4, "FORGED"), (5, "FORGED"), (6, "FROZEN")]);
+    lin.sees(|lin| {
+        let order = lin.seen.get(&item).and_then(|document| order::read(document).ok());
+        order.is_some_and(|it| it.cancelled.is_some() && it.content.note == "at the back door")
+    })
+    .await;
 }

@@ -2,18 +2,19 @@
 
 use roundsman_core::documents::cart::{self, Cart, CartLine, line_id};
 use roundsman_core::documents::customer::{self, Customer};
-use roundsman_core::documents::order::{self, Signing};
+use roundsman_core::documents::order::{self, Order, Revision, Signing, VersionId, Wanted};
 use roundsman_core::documents::visit::{self, Begun, Finished, VisitOutcome};
 use roundsman_core::documents::{Operation, Request};
 use roundsman_core::error::{Refusal, codes};
-use roundsman_core::id::{CartId, CustomerId, ProductId, VisitId, uuid_v7};
+use roundsman_core::id::{CartId, CustomerId, OrderId, ProductId, VisitId, uuid_v7};
 use roundsman_core::place::Place;
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::time::Day;
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::{Replica, Result};
+use crate::queries::wanted;
+use crate::{Replica, Result, main_file};
 
 /// An operation, the document it is about, and what people call that.
 pub(crate) struct Planned {
@@ -86,7 +87,63 @@ impl Replica {
                 planned(cart::Discard { cart }, cart, subject)
             }
             Request::OrderSubmit { customer } => self.submit(customer),
+            Request::OrderAmend { order, lines, requested_on, note, signed_again } => {
+                let (known, bases) = self.order_with_heads(order)?;
+                let wanted = wanted(&known, &lines, requested_on.as_deref(), note.as_deref())?;
+                self.amend(&known, bases, &wanted, signed_again)
+            }
+            Request::OrderCancel { order, reason } => self.cancel(order, reason),
         }
+    }
+
+    fn amend(
+        &self,
+        known: &Order,
+        bases: Vec<VersionId>,
+        wanted: &Wanted,
+        signed_again: bool,
+    ) -> Result<Planned> {
+        if known.cancelled.is_some() {
+            return Err(Refusal::new(codes::ORDER_CANCELLED).into());
+        }
+        let content = order::revise(&known.content, wanted, &self.shelf_for(known, wanted)?)?;
+        if content == known.content && known.countered.is_empty() {
+            return Err(Refusal::new(codes::EMPTY).with("field", "changes").into());
+        }
+        let (order, number) = (content.order, content.device_number.clone());
+        let mut revision = self.revision(order, bases)?;
+        revision.content = Some(content);
+        revision.signed_again = signed_again;
+        planned(order::Amend { revision }, order, number)
+    }
+
+    fn cancel(&self, order: OrderId, reason: String) -> Result<Planned> {
+        let (known, bases) = self.order_with_heads(order)?;
+        if known.cancelled.is_some() && known.countered.is_empty() {
+            return Err(Refusal::new(codes::ORDER_CANCELLED).into());
+        }
+        let revision = Revision { reason, ..self.revision(order, bases)? };
+        planned(order::Cancel { revision }, order, known.content.device_number)
+    }
+
+    fn revision(&self, order: OrderId, bases: Vec<VersionId>) -> Result<Revision> {
+        Ok(Revision {
+            order,
+            bases,
+            by: self.signed_in()?.person,
+            at: self.now(),
+            offset_minutes: self.host.offset_minutes(),
+            content: None,
+            signed_again: false,
+            reason: String::new(),
+        })
+    }
+
+    /// An order, and the versions that the next one is made on.
+    fn order_with_heads(&self, id: OrderId) -> Result<(Order, Vec<VersionId>)> {
+        let document = main_file::document(&self.db, id.into())?;
+        let document = document.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", id))?;
+        Ok((order::read(&document)?, order::heads(&document)?))
     }
 
     fn check_in(&mut self, customer: CustomerId, place: Option<Place>) -> Result<Planned> {

@@ -2,7 +2,7 @@
 
 use automerge::Automerge;
 use roundsman_core::documents::customer::Customer;
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::Order;
 use roundsman_core::documents::{cart, customer, order, visit};
 use roundsman_core::error::codes;
 use roundsman_core::id::{ItemId, ItemKind};
@@ -123,13 +123,13 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
     )?
     .execute(params![
         item.id,
-        read.customer.0,
-        read.rep.0,
-        read.placed_at.millis(),
-        read.total.minor,
-        read.total.currency.as_str(),
-        state_name(OrderState::of(decision.as_ref())),
-        order_search(&read, decision.as_ref().map(|order| order.number.as_str())),
+        read.content.customer.0,
+        read.content.rep.0,
+        read.content.placed_at.millis(),
+        read.content.total.minor,
+        read.content.total.currency.as_str(),
+        OrderState::of(&read, decision.as_ref()).code(),
+        order_search(&read.content, decision.as_ref().map(|order| order.number.as_str())),
         serde_json::to_string(&read)?,
     ])?;
     Ok(())
@@ -137,16 +137,15 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
 
 /// Brings an order's row up to what was decided. What was signed stands in the row and stays.
 fn put_decision(db: &Connection, item: ItemId) -> Result<()> {
-    let Some(read) = body::<SignedOrder>(db, "select body from sales_order where id = ?1", item)?
-    else {
+    let Some(read) = body::<Order>(db, "select body from sales_order where id = ?1", item)? else {
         return Ok(());
     };
     let decision = main_file::record::<SalesOrder>(db, item.id)?;
     db.prepare_cached("update sales_order set state = ?2, search = ?3 where id = ?1")?.execute(
         params![
             item.id,
-            state_name(OrderState::of(decision.as_ref())),
-            order_search(&read, decision.as_ref().map(|order| order.number.as_str())),
+            OrderState::of(&read, decision.as_ref()).code(),
+            order_search(&read.content, decision.as_ref().map(|order| order.number.as_str())),
         ],
     )?;
     Ok(())
@@ -157,14 +156,6 @@ fn body<T: DeserializeOwned>(db: &Connection, sql: &str, item: ItemId) -> Result
     let body: Option<String> =
         db.prepare_cached(sql)?.query_row([item.id], |row| row.get(0)).optional()?;
     body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
-}
-
-/// The word by which orders are filtered: the same as in JSON.
-pub(crate) fn state_name(state: OrderState) -> String {
-    serde_json::to_value(state)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 /// Writes what follows from a record that came or went.

@@ -77,7 +77,8 @@ pub fn check(
     }
     for touch in touches(before, change)? {
         let once = writes.once.iter().any(|pattern| fits(pattern, &touch));
-        if once && (touch.replaces || stands(current, &touch.path)) {
+        // Two maps in one place are read as one; only what stands in them is frozen.
+        if once && (touch.replaces || (!touch.makes_map && stands(current, &touch.path))) {
             return Err(Refusal::new(codes::FROZEN).with("path", touch.path));
         }
         let declared = once

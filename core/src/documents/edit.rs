@@ -46,6 +46,20 @@ impl<'a, 'd> Edit<'a, 'd> {
         matches!(self.transaction.get(automerge::ROOT, key), Ok(Some(_)))
     }
 
+    /// Whether something stands under this key of a map, whoever made the map.
+    #[must_use]
+    pub fn holds(&self, map: &str, key: &str) -> bool {
+        let maps = self.transaction.get_all(automerge::ROOT, map).unwrap_or_default();
+        maps.iter().any(|(_, map)| matches!(self.transaction.get(map, key), Ok(Some(_))))
+    }
+
+    /// The bytes at this key of the root; where several compete, one of them.
+    #[must_use]
+    pub fn bytes(&self, key: &str) -> Option<Vec<u8>> {
+        let (value, _) = self.transaction.get(automerge::ROOT, key).ok()??;
+        value.as_bytes().map(<[u8]>::to_vec)
+    }
+
     fn map(&mut self, object: &ObjId, key: &str) -> Result<ObjId> {
         match self.transaction.get(object, key).map_err(internal)? {
             Some((Value::Object(ObjType::Map), id)) => Ok(id),

@@ -97,6 +97,16 @@ impl<'a> Fields<'a> {
         bytes_of(self.once(key)?)
     }
 
+    /// Policy `once` for CBOR bytes, with who wrote them and when.
+    #[must_use]
+    pub fn frozen_stamped(&self, key: &str) -> Option<(Stamp, Vec<u8>)> {
+        let stamped = self.values(key).into_iter().filter_map(|(value, id)| {
+            let bytes = bytes_of(value.into_scalar().ok()?)?;
+            Some((self.stamp(&id), bytes))
+        });
+        stamped.min()
+    }
+
     /// Policy `ask`: the newest value, and all competing ones unless they are equal.
     #[must_use]
     pub fn ask(&self, key: &str) -> Field {

@@ -102,6 +102,8 @@ operations! {
     "cart.details" @ 1 => cart::Details,
     "cart.discard" @ 1 => cart::Discard,
     "order.submit" @ 1 => order::Submit,
+    "order.amend" @ 1 => order::Amend,
+    "order.cancel" @ 1 => order::Cancel,
 }
 
 fn read<O>(args: &[u8]) -> Result<Box<dyn Operation>>

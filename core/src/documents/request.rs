@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::order::WantedLine;
 use super::visit::VisitOutcome;
-use crate::id::{ContactId, CustomerId, ProductId, VisitId};
+use crate::id::{ContactId, CustomerId, OrderId, ProductId, VisitId};
 use crate::place::Place;
 use crate::quantity::{Percent, Quantity};
 
@@ -137,5 +138,28 @@ pub enum Request {
     OrderSubmit {
         /// For whom.
         customer: CustomerId,
+    },
+    /// An order that was submitted is to be another one. The same lines keep it as it stands, when
+    /// somebody else changed it at the same time.
+    #[serde(rename = "order.amend")]
+    OrderAmend {
+        /// The order.
+        order: OrderId,
+        /// All its lines from now on.
+        lines: Vec<WantedLine>,
+        /// When it is wanted; an empty text takes the wish back, none keeps it.
+        requested_on: Option<String>,
+        /// The whole note; none keeps it.
+        note: Option<String>,
+        /// Whether the customer signed again.
+        signed_again: bool,
+    },
+    /// An order that was submitted is wanted no more.
+    #[serde(rename = "order.cancel")]
+    OrderCancel {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: String,
     },
 }

@@ -12,7 +12,7 @@ pub use catalog::{LocalName, Pack, Price, PriceBreak, PriceList, Product, Stock}
 pub use customer::{Assignment, CustomerAccount};
 pub use journal_status::{EntryException, ExceptionState, JournalStatus};
 pub use people::{DeviceCode, Person, Role, Territory, Warehouse};
-pub use sales_order::{DecidedLine, Input, Outcome, Reason, SalesOrder, Who};
+pub use sales_order::{DecidedLine, Input, Outcome, Reason, Ruling, SalesOrder, Verdict, Who};
 
 use crate::error::{Refusal, Result, codes};
 use crate::id::{ItemId, ItemKind};

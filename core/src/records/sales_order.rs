@@ -6,7 +6,8 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::record;
-use crate::id::{CustomerId, LineId, OrderId, ProductId};
+use crate::documents::order::VersionId;
+use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
 use crate::time::{Day, Timestamp};
@@ -142,6 +143,84 @@ pub struct SalesOrder {
     /// When.
     #[n(10)]
     pub decided_at: Timestamp,
+    /// The version that was judged; none: the order as it was first signed.
+    #[n(11)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionId>,
+    /// How many revisions that takes in; more is newer.
+    #[n(12)]
+    #[cbor(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revision: u32,
+    /// Whether it is closed because it was cancelled. Its outcome is then [`Outcome::Declined`],
+    /// which older apps know.
+    #[n(13)]
+    #[cbor(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
+    /// The person who decided; none: the rules did.
+    #[n(14)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+}
+
+impl SalesOrder {
+    /// Whether stock and credit are taken for it.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        matches!(self.outcome, Outcome::Accepted | Outcome::AcceptedWithChange)
+    }
+
+    /// Whether a person in the office may still decide about it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.outcome, Outcome::Held | Outcome::Countered)
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What a person decided about an order that the rules left open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Verdict {
+    /// What.
+    #[n(0)]
+    pub ruling: Ruling,
+    /// Who.
+    #[n(1)]
+    pub by: PersonId,
+    /// Why, in their words.
+    #[n(2)]
+    pub note: String,
+    /// When.
+    #[n(3)]
+    pub at: Timestamp,
+}
+
+/// What a person can decide about an order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(index_only)]
+pub enum Ruling {
+    /// Take it as signed, in spite of what the rules say.
+    #[n(0)]
+    Release,
+    /// Do not take it.
+    #[n(1)]
+    Decline,
+    /// Give it back: the rep changes or cancels it.
+    #[n(2)]
+    Counter,
 }
 
 /// One line as decided.

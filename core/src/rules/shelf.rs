@@ -9,7 +9,7 @@ use super::{
 use crate::documents::cart::CartLine;
 use crate::id::{LineId, ProductId};
 use crate::money::Currency;
-use crate::records::{CustomerAccount, LocalName, Price, PriceList, Product, Stock};
+use crate::records::{CustomerAccount, LocalName, Price, PriceList, Product, SalesOrder, Stock};
 
 /// What is known about one product for this customer.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,24 @@ impl Shelf {
         let currency = account.as_ref().map_or(Currency::CNY, |account| account.balance.currency);
         let list = PriceList { id: uuid::Uuid::nil().into(), name, currency, tax_included: false };
         Self { list, account, slots: BTreeMap::new() }
+    }
+
+    /// The shelf as it would be without what was taken for this order.
+    #[must_use]
+    pub fn without(mut self, order: &SalesOrder) -> Self {
+        if !order.is_taken() {
+            return self;
+        }
+        if let Some(account) = &mut self.account {
+            account.uninvoiced = account.uninvoiced.minus(order.total);
+        }
+        for line in &order.lines {
+            let slot = self.slots.get_mut(&line.product);
+            if let Some(stock) = slot.and_then(|slot| slot.stock.as_mut()) {
+                stock.reserved.0 -= line.reserved.0;
+            }
+        }
+        self
     }
 
     /// Prices these lines.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CartLineView, CartView, CatalogueRow, PriceTrace};
 use crate::documents::cart::{Cart, CartLine};
+use crate::documents::order::SignedLine;
 use crate::id::{CartId, LineId};
 use crate::money::Money;
 use crate::quantity::Quantity;
@@ -55,7 +56,7 @@ impl CartView {
 }
 
 impl CartLineView {
-    fn new(
+    pub(super) fn new(
         id: LineId,
         line: &CartLine,
         slot: &Slot,
@@ -85,6 +86,17 @@ impl CartLineView {
             price: PriceTrace { list: None, list_name: None, steps: Vec::new() },
             problems: Vec::new(),
         }
+    }
+
+    /// What was agreed, or is to be.
+    pub(super) fn agree(&mut self, line: &SignedLine) {
+        self.code.clone_from(&line.code);
+        self.name.clone_from(&line.name);
+        self.unit_price = Some(line.unit_price);
+        self.net = line.net;
+        self.tax = line.tax;
+        self.total = line.net.plus(line.tax);
+        self.price = line.price.clone();
     }
 
     fn price_as(&mut self, priced: &PricedLine) {

@@ -63,6 +63,14 @@ pub fn meant(entry: &Entry) -> Vec<HistoryChange> {
                 to("note", &it.signed.note),
             ]
         }),
+        "order.amend" => read::<order::Amend>(entry, |it| {
+            let content = it.revision.content.iter();
+            let amount = content.map(|content| to("amount", content.total));
+            amount.chain([to("note", &it.revision.reason)]).collect()
+        }),
+        "order.cancel" => {
+            read::<order::Cancel>(entry, |it| vec![to("reason", &it.revision.reason)])
+        }
         _ => Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ mod copy;
 mod customer;
 mod device;
 mod order;
+mod order_version;
 mod restoration;
 mod sync;
 mod visit;
@@ -26,6 +27,10 @@ pub use device::{DeviceRow, DeviceState, StaffRow};
 pub use order::{
     HistoryChange, HistoryRow, OrderLineView, OrderRow, OrderState, OrderView, OutcomeView,
     order_search,
+};
+use order_version::versions;
+pub use order_version::{
+    AmendView, LineChange, OrderDiff, OrderVersionView, VerdictView, VersionState, WantedView,
 };
 pub use restoration::{
     ChangeMissing, DeviceReturn, OutcomeMissing, OutcomeMissingWhy, RestorationView,

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Names, PriceTrace, SyncState, TaxLine};
+use super::{Names, OrderVersionView, PriceTrace, SyncState, TaxLine, VerdictView, versions};
 use crate::documents::Event;
-use crate::documents::order::{SignedLine, SignedOrder};
+use crate::documents::order::{Order, SignedLine, SignedOrder};
 use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
@@ -30,6 +30,8 @@ pub enum OrderState {
     Countered,
     /// Not taken.
     Declined,
+    /// Called off by whoever took it.
+    Cancelled,
 }
 
 /// An order in a list.
@@ -66,6 +68,8 @@ pub struct OrderRow {
     pub short_lines: u32,
     /// Where it stands.
     pub state: OrderState,
+    /// How many versions there are, the signed one included.
+    pub versions: u32,
     /// Codes of the reasons, most important first.
     pub reasons: Vec<String>,
     /// How far it got.
@@ -120,6 +124,8 @@ pub struct OutcomeView {
     pub decided_at: Timestamp,
     /// When it is to be delivered.
     pub promised_on: Option<Day>,
+    /// The person who decided; none: the rules did.
+    pub verdict: Option<VerdictView>,
 }
 
 /// One order.
@@ -130,7 +136,7 @@ pub struct OutcomeView {
 pub struct OrderView {
     /// What lists show.
     pub row: OrderRow,
-    /// Its lines as signed, with the decision beside each.
+    /// Its lines as they stand, with the decision beside each.
     pub lines: Vec<OrderLineView>,
     /// Sum without tax.
     pub net: Money,
@@ -140,6 +146,8 @@ pub struct OrderView {
     pub note: String,
     /// None while it waits.
     pub outcome: Option<OutcomeView>,
+    /// Its versions, newest first; empty while there is only the signed one.
+    pub versions: Vec<OrderVersionView>,
     /// By how many milliseconds the device's clock was probably ahead (negative: behind) when it
     /// was recorded; none when it was about right. Known in the office only.
     pub clock_off_ms: Option<i64>,
@@ -182,16 +190,21 @@ pub struct HistoryChange {
 }
 
 impl OrderState {
-    /// The state that follows from the company's decision.
+    /// The state that follows from the company's decision about the order as it stands. Where two
+    /// people changed it and both cannot hold, the rep has to look.
     #[must_use]
-    pub fn of(decision: Option<&SalesOrder>) -> Self {
-        match decision.map(|order| order.outcome) {
+    pub fn of(order: &Order, decision: Option<&SalesOrder>) -> Self {
+        match judged(order, decision) {
             None => Self::Waiting,
-            Some(Outcome::Accepted) => Self::Accepted,
-            Some(Outcome::AcceptedWithChange) => Self::AcceptedWithChange,
-            Some(Outcome::Held) => Self::Held,
-            Some(Outcome::Countered) => Self::Countered,
-            Some(Outcome::Declined) => Self::Declined,
+            Some(_) if !order.countered.is_empty() => Self::Countered,
+            Some(decision) if decision.cancelled => Self::Cancelled,
+            Some(decision) => match decision.outcome {
+                Outcome::Accepted => Self::Accepted,
+                Outcome::AcceptedWithChange => Self::AcceptedWithChange,
+                Outcome::Held => Self::Held,
+                Outcome::Countered => Self::Countered,
+                Outcome::Declined => Self::Declined,
+            },
         }
     }
 
@@ -200,29 +213,52 @@ impl OrderState {
     pub fn answered(self) -> Option<SyncState> {
         match self {
             Self::Waiting => None,
-            Self::Accepted | Self::AcceptedWithChange => Some(SyncState::Confirmed),
+            Self::Accepted | Self::AcceptedWithChange | Self::Cancelled => {
+                Some(SyncState::Confirmed)
+            }
             Self::Held => Some(SyncState::NeedsOffice),
             Self::Countered | Self::Declined => Some(SyncState::NeedsYou),
         }
     }
+
+    /// The word by which orders are filtered: the same as in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Accepted => "accepted",
+            Self::AcceptedWithChange => "acceptedWithChange",
+            Self::Held => "held",
+            Self::Countered => "countered",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// The decision, if it is about the order as it stands.
+fn judged<'a>(order: &Order, decision: Option<&'a SalesOrder>) -> Option<&'a SalesOrder> {
+    decision.filter(|decision| decision.version == order.version)
 }
 
 impl OrderRow {
     /// The row of this order. `sync` is how far it got as long as there is no answer.
     #[must_use]
     pub fn new(
-        signed: &SignedOrder,
+        order: &Order,
         decision: Option<&SalesOrder>,
         rep_name: &str,
         sync: SyncState,
     ) -> Self {
-        let state = OrderState::of(decision);
-        let decided = decision.map(|order| order.lines.as_slice()).unwrap_or_default();
+        let (signed, state) = (&order.content, OrderState::of(order, decision));
+        let number = decision.map(|decision| decision.number.clone());
+        let decision = judged(order, decision);
+        let decided = decision.map(|decision| decision.lines.as_slice()).unwrap_or_default();
         let short = decided.iter().filter(|line| line.short.is_positive()).count();
         Self {
             id: signed.order,
             device_number: signed.device_number.clone(),
-            number: decision.map(|order| order.number.clone()),
+            number,
             customer: signed.customer,
             customer_name: signed.customer_name.clone(),
             rep: signed.rep,
@@ -234,6 +270,7 @@ impl OrderRow {
             line_count: u32::try_from(signed.lines.len()).unwrap_or(u32::MAX),
             short_lines: u32::try_from(short).unwrap_or(u32::MAX),
             state,
+            versions: order.revision().saturating_add(1),
             reasons: decision
                 .map(|order| order.reasons.iter().map(|it| it.code.clone()).collect())
                 .unwrap_or_default(),
@@ -245,7 +282,13 @@ impl OrderRow {
 impl OrderView {
     /// The order with the decision beside each line.
     #[must_use]
-    pub fn new(row: OrderRow, signed: &SignedOrder, decision: Option<&SalesOrder>) -> Self {
+    pub fn new(
+        row: OrderRow,
+        order: &Order,
+        decision: Option<&SalesOrder>,
+        names: &dyn Names,
+    ) -> Self {
+        let (signed, decision) = (&order.content, judged(order, decision));
         let decided = |line: &SignedLine| {
             decision.and_then(|order| order.lines.iter().find(|it| it.line == line.id))
         };
@@ -264,7 +307,9 @@ impl OrderView {
                 reasons: order.reasons.clone(),
                 decided_at: order.decided_at,
                 promised_on: order.promised_on,
+                verdict: order.verdict.as_ref().map(|it| VerdictView::new(it, names)),
             }),
+            versions: versions(order, names),
             clock_off_ms: None,
         }
     }

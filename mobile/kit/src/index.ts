@@ -1,4 +1,5 @@
 export { default as Button } from "./Button.svelte";
+export { default as Changes } from "./Changes.svelte";
 export { default as Chip, type Tone } from "./Chip.svelte";
 export { default as Empty } from "./Empty.svelte";
 export { default as Field } from "./Field.svelte";
@@ -16,6 +17,8 @@ export { default as Sheet } from "./Sheet.svelte";
 export { default as SyncChip } from "./SyncChip.svelte";
 export { default as Tabs } from "./Tabs.svelte";
 export { default as Toaster } from "./Toaster.svelte";
+export { default as Verdict } from "./Verdict.svelte";
+export { default as Versions } from "./Versions.svelte";
 export { default as When } from "./When.svelte";
 export * from "./format.ts";
 export { correctClock, locale, locales, now, type Locale } from "./locale.svelte.ts";

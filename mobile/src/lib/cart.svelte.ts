@@ -9,13 +9,20 @@ export interface Wish {
   discount: string;
 }
 
+/** Lines under the thumb, of a cart or of an order that is being changed. */
+export interface LineEdit {
+  /** What to show for a product: what was just wished, else what its line says. */
+  of(product: string, line: CartLineView | null | undefined): Wish | undefined;
+  want(wish: Wish): void;
+}
+
 const SETTLE_MS = 250;
 
 /**
  * Edits of one customer's cart. A figure changes under the thumb at once; what it settles on is recorded, so that
  * ten taps are one entry in the journal.
  */
-export class CartEdit {
+export class CartEdit implements LineEdit {
   readonly #customer: string;
   #wishes = $state<Record<string, Wish>>({});
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -27,7 +34,6 @@ export class CartEdit {
     $effect(() => () => void this.flush());
   }
 
-  /** What to show for a product: what was just wished, else what the cart says. */
   of(product: string, line: CartLineView | null | undefined): Wish | undefined {
     const wish = this.#wishes[product];
     if (wish) return wish.quantity === "0" ? undefined : wish;

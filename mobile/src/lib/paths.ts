@@ -15,6 +15,7 @@ export const paths = {
   orders: () => resolve("/orders"),
   customerOrders: (id: string) => `${resolve("/orders")}?customer=${encodeURIComponent(id)}` as const,
   order: (id: string) => resolve("/orders/[id]", { id }),
+  changeOrder: (id: string) => resolve("/orders/[id]/change", { id }),
   attention: () => resolve("/attention"),
   // Not /sync: that is the server's socket.
   sync: () => resolve("/status"),

@@ -18,7 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::Now;
-use crate::port::{Answer, Erp, Task, Transition};
+use crate::port::{Answer, Erp, Task};
 
 /// Looks without being woken, for what was deferred or missed.
 const POLL: Duration = Duration::from_secs(1);
@@ -109,7 +109,7 @@ impl<E: Erp> Decider<E> {
                 return self.defer(row, why).await.map(|()| false);
             }
         };
-        let task = Task { id: row.id, fence: self.fence, transition: Transition::Submit, order };
+        let task = Task { id: row.id, fence: self.fence, order };
         match self.ask(row, &task).await {
             Ok(Answer::Applied(decided) | Answer::AlreadyApplied(decided)) => {
                 self.settle(&task, decided).await?
@@ -131,7 +131,7 @@ impl<E: Erp> Decider<E> {
             Ok(Answer::Unknown) => self.defer(row, "unknown").await?,
             Err(Error::Fenced) => return Err(Error::Fenced),
             Err(error) => {
-                tracing::error!(%error, order = %task.order.order, "an order could not be decided; trying again");
+                tracing::error!(%error, order = %task.order.content.order, "an order could not be decided; trying again");
                 self.defer(row, &error.to_string()).await?;
             }
         }
@@ -141,7 +141,7 @@ impl<E: Erp> Decider<E> {
     /// Asks the ERP. What may have reached it before is looked up first, never just sent again.
     async fn ask(&self, row: &Waiting, task: &Task) -> Result<Answer> {
         if row.attempts > 0 || row.created_at <= self.since {
-            let done = self.erp.find(task.order.order, task.transition).await?;
+            let done = self.erp.find(task.order.content.order, task.order.version).await?;
             if let Some(decided) = done {
                 return Ok(Answer::AlreadyApplied(decided));
             }
@@ -155,7 +155,7 @@ impl<E: Erp> Decider<E> {
             return Ok(());
         }
         let (id, fence, now) = (task.id, task.fence, (self.now)());
-        let (customer, rep) = (task.order.customer, task.order.rep);
+        let (customer, rep) = (task.order.content.customer, task.order.content.rep);
         self.store
             .write
             .run(move |db, commit| {
@@ -199,7 +199,7 @@ async fn order_admitted(commits: &mut Receiver<Commit>) {
 
 /// An answer without figures of its own: the order as signed.
 fn answered(task: &Task, outcome: Outcome, reasons: Vec<Reason>, now: Timestamp) -> SalesOrder {
-    let order = &task.order;
+    let order = &task.order.content;
     SalesOrder {
         order: order.order,
         number: String::new(),
@@ -212,6 +212,10 @@ fn answered(task: &Task, outcome: Outcome, reasons: Vec<Reason>, now: Timestamp)
         total: order.total,
         promised_on: None,
         decided_at: now,
+        version: task.order.version,
+        revision: task.order.revision(),
+        cancelled: false,
+        verdict: None,
     }
 }
 

@@ -13,7 +13,7 @@ use roundsman_core::time::Timestamp;
 
 pub use decider::{Decider, Round};
 pub use embedded::Embedded;
-pub use port::{Answer, Erp, Pulled, Task, Transition};
+pub use port::{Answer, Erp, Pulled, Task};
 
 /// Tells the time. Handed in, so that tests decide what time it is.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -1,29 +1,20 @@
 //! What the server wants from an ERP.
 
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::error::Refusal;
 use roundsman_core::id::OrderId;
 use roundsman_core::records::{Reason, SalesOrder};
 use roundsman_store::Result;
 
-/// What happened to a document, as the ERP must learn it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Transition {
-    /// An order was submitted.
-    Submit,
-}
-
-/// One transition of one document, to be applied once.
+/// One version of one order, to be applied once: it was submitted, changed or cancelled.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// Its row in the outbox.
     pub id: i64,
     /// The decider's number: work of one that was replaced is not written.
     pub fence: i64,
-    /// What happened.
-    pub transition: Transition,
-    /// What it happened to.
-    pub order: SignedOrder,
+    /// The order as it stands.
+    pub order: Order,
 }
 
 /// What an ERP says to a task.
@@ -54,7 +45,9 @@ pub struct Pulled {
 
 /// An ERP, embedded or connected.
 ///
-/// `apply` is safe to call again: a document's transition is done once, by the document's id.
+/// `apply` is safe to call again: a version of an order is applied once, by the order's id and the
+/// version. It takes the place of what was applied before under the same number; an older version
+/// never takes the place of a newer one.
 pub trait Erp: Send + Sync {
     /// How many tasks it takes at a time. More than one are still begun in their order.
     fn at_once(&self) -> usize {
@@ -62,16 +55,16 @@ pub trait Erp: Send + Sync {
     }
 
     /// What it would say to this order. Nothing is done.
-    fn decide(&self, order: &SignedOrder) -> impl Future<Output = Result<SalesOrder>> + Send;
+    fn decide(&self, order: &Order) -> impl Future<Output = Result<SalesOrder>> + Send;
 
     /// Does the task, unless it was done before.
     fn apply(&self, task: &Task) -> impl Future<Output = Result<Answer>> + Send;
 
-    /// What came of an order's transition, if it was done.
+    /// What came of a version of an order, if it was applied; none: as it was first signed.
     fn find(
         &self,
         order: OrderId,
-        transition: Transition,
+        version: Option<VersionId>,
     ) -> impl Future<Output = Result<Option<SalesOrder>>> + Send;
 
     /// What changed there since the cursor; an empty cursor is the beginning.

@@ -93,6 +93,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(orders::list))
         .routes(routes!(orders::show))
         .routes(routes!(orders::show_history))
+        .routes(routes!(orders::rule))
         .routes(routes!(visits::list))
         .routes(routes!(visits::show))
         .routes(routes!(visits::show_history))

@@ -41,6 +41,8 @@ fn is_about_a_customer(request: &Request) -> bool {
         | Request::CartSetLine { .. }
         | Request::CartDetails { .. }
         | Request::CartDiscard { .. }
-        | Request::OrderSubmit { .. } => false,
+        | Request::OrderSubmit { .. }
+        | Request::OrderAmend { .. }
+        | Request::OrderCancel { .. } => false,
     }
 }

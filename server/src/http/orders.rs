@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
+use roundsman_core::access::may_judge;
+use roundsman_core::documents::customer::TEXT_BYTES_MAX;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, OrderId, PersonId};
-use roundsman_core::time::Day;
+use roundsman_core::records::Ruling;
+use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::{HistoryRow, OrderRow, OrderState, OrderView, SyncState};
-use roundsman_store::clock;
+use roundsman_erp::embedded::Ruled;
 use roundsman_store::lists::Page as Wanted;
 use roundsman_store::lists::orders::{self, ListedOrder, OrderFilter};
+use roundsman_store::{clock, history as stored};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -61,7 +66,7 @@ pub async fn list(
     Query(page): Query<Page>,
 ) -> Result<Json<OrderList>> {
     let (from, before) = span(&app.clock, filter.from, filter.to);
-    let state = filter.state.map(|state| state_code(state).to_owned());
+    let state = filter.state.map(|state| state.code().to_owned());
     let narrow =
         OrderFilter { id: None, state, rep: filter.rep, customer: filter.customer, from, before };
     let page = Wanted::from(page);
@@ -83,8 +88,44 @@ pub async fn show(
     let found = orders::list(&app.store.read, &narrow, &Wanted::one()).await?;
     let order = found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
     let clock_off_ms = clock::off_ms(&app.store.read, ItemId::from(id)).await?;
-    let view = OrderView::new(row(&order), &order.signed, order.decision.as_ref());
+    let names = stored::everybody(&app.store.read).await?;
+    let view = OrderView::new(row(&order), &order.order, order.decision.as_ref(), &names);
     Ok(Json(OrderView { clock_off_ms, ..view }))
+}
+
+/// What somebody decides about an order that the rules left open.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleForm {
+    /// What.
+    ruling: Ruling,
+    /// Why; nobody is refused without a reason.
+    #[serde(default)]
+    note: String,
+    /// The time of the decision they are looking at.
+    seen: Timestamp,
+}
+
+/// Takes a held order in spite of what holds it, refuses it, or gives it back to the rep. Of two
+/// people who do so at the same time, the second is told `DECIDED_MEANWHILE`.
+#[utoipa::path(post, path = "/api/orders/{id}/rule", request_body = RuleForm,
+    params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Refusal)))]
+pub async fn rule(
+    Me(person): Me,
+    State(app): State<Arc<App>>,
+    Path(id): Path<OrderId>,
+    Json(form): Json<RuleForm>,
+) -> Result<StatusCode> {
+    if !may_judge(person.role) {
+        return Err(Refusal::new(codes::ACCESS_ENDED).into());
+    }
+    if form.note.len() > TEXT_BYTES_MAX {
+        return Err(Refusal::new(codes::TOO_LARGE).with("field", "note").into());
+    }
+    let RuleForm { ruling, note, seen } = form;
+    app.erp.rule(id, Ruled { ruling, by: person.id, note, seen }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Who did what to it.
@@ -101,22 +142,11 @@ pub async fn show_history(
 /// The row with what only the office knows.
 pub fn row(order: &ListedOrder) -> OrderRow {
     let row = OrderRow::new(
-        &order.signed,
+        &order.order,
         order.decision.as_ref(),
         &order.rep_name,
         SyncState::SafeAtOffice,
     );
     let customer_name = order.customer_name.clone().unwrap_or_else(|| row.customer_name.clone());
     OrderRow { arrived_at: Some(order.arrived_at), customer_name, ..row }
-}
-
-fn state_code(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Waiting => "waiting",
-        OrderState::Accepted => "accepted",
-        OrderState::AcceptedWithChange => "acceptedWithChange",
-        OrderState::Held => "held",
-        OrderState::Countered => "countered",
-        OrderState::Declined => "declined",
-    }
 }

@@ -71,7 +71,8 @@ pub(crate) struct Docket<'a> {
     open: BTreeMap<ItemId, Open>,
     /// What was admitted, to be written at the end.
     changes: Vec<NewChange>,
-    submitted: Vec<ItemId>,
+    /// What the ERP has to learn.
+    transitions: Vec<(ItemId, String)>,
 }
 
 /// A document while entries are judged.
@@ -91,7 +92,7 @@ enum Typed {
     Customer(Box<customer::Customer>),
     Visit(Box<visit::Visit>),
     Cart(Box<cart::Cart>),
-    Order(Box<order::SignedOrder>),
+    Order(Box<order::Order>),
 }
 
 /// A change that was found good, with the document after it.
@@ -143,7 +144,7 @@ impl<'a> Docket<'a> {
             facts: Facts::default(),
             open: BTreeMap::new(),
             changes: Vec::new(),
-            submitted: Vec::new(),
+            transitions: Vec::new(),
         }
     }
 
@@ -388,8 +389,12 @@ impl<'a> Docket<'a> {
         // As if the order were put there by a later step that a kill can prevent.
         let later = roundsman_core::planted!("outbox row outside the transaction")
             && entry.n.is_multiple_of(5);
-        if item.kind == ItemKind::Order && creates && !later {
-            self.submitted.push(item);
+        if item.kind == ItemKind::Order && !later {
+            let transition = match revision(entry) {
+                Some(revision) => outbox::version(revision.id()),
+                None => outbox::SUBMIT.to_owned(),
+            };
+            self.transitions.push((item, transition));
         }
         if let Some(open) = self.open.get_mut(&item) {
             open.bytes += length;
@@ -416,7 +421,7 @@ impl<'a> Docket<'a> {
             }
             Typed::Cart(_) => visibility::of_cart(author),
             Typed::Visit(visit) => self.of_work(visit.begun.customer, visit.begun.rep).await?,
-            Typed::Order(signed) => self.of_work(signed.customer, signed.rep).await?,
+            Typed::Order(order) => self.of_work(order.content.customer, order.content.rep).await?,
         })
     }
 
@@ -428,7 +433,7 @@ impl<'a> Docket<'a> {
     /// Stores every document that changed, projects it and tells its channels.
     pub(crate) async fn close(self) -> Result<()> {
         documents::add_changes(self.db, &self.changes).await?;
-        outbox::add(self.db, &self.submitted, outbox::SUBMIT, self.now).await?;
+        outbox::add(self.db, &self.transitions, self.now).await?;
         let changed: Vec<_> =
             self.open.into_iter().filter(|(_, open)| !open.changes.is_empty()).collect();
         let saved: Vec<_> = changed.iter().map(|(item, open)| open.save(*item)).collect();
@@ -520,7 +525,7 @@ impl Typed {
             Self::Customer(_) => None,
             Self::Visit(visit) => Some(visit.begun.customer),
             Self::Cart(cart) => Some(cart.customer),
-            Self::Order(signed) => Some(signed.customer),
+            Self::Order(order) => Some(order.content.customer),
         }
     }
 }
@@ -561,10 +566,13 @@ fn read_change(
 
 /// What a document says once it is made must be what the operation's arguments say.
 fn says_what_it_did(entry: &Entry, admitted: &[Admitted]) -> Result<(), Refusal> {
-    for made in admitted.iter().filter(|it| it.creates) {
+    for made in admitted.iter().filter(|it| it.creates || it.item.kind == ItemKind::Order) {
         let same = match &made.typed {
-            Typed::Order(signed) => minicbor::decode::<order::Submit>(&entry.args)
-                .is_ok_and(|submit| submit.signed == **signed),
+            Typed::Order(order) if !made.creates => {
+                revision(entry).is_some_and(|revision| order.revisions.contains(&revision))
+            }
+            Typed::Order(order) => minicbor::decode::<order::Submit>(&entry.args)
+                .is_ok_and(|submit| submit.signed == order.content),
             Typed::Visit(visit) => minicbor::decode::<visit::CheckIn>(&entry.args)
                 .is_ok_and(|check_in| check_in.begun == visit.begun),
             Typed::Cart(cart) => minicbor::decode::<cart::SetLine>(&entry.args)
@@ -576,6 +584,15 @@ fn says_what_it_did(entry: &Entry, admitted: &[Admitted]) -> Result<(), Refusal>
         }
     }
     Ok(())
+}
+
+/// The version that an entry adds to an order.
+fn revision(entry: &Entry) -> Option<order::Revision> {
+    match entry.operation.as_str() {
+        "order.amend" => Some(minicbor::decode::<order::Amend>(&entry.args).ok()?.revision),
+        "order.cancel" => Some(minicbor::decode::<order::Cancel>(&entry.args).ok()?.revision),
+        _ => None,
+    }
 }
 
 fn may(member: &Member, entry: &Entry, arrival: Arrival) -> bool {

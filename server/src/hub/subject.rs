@@ -29,6 +29,10 @@ fn written(entry: &Entry) -> Option<String> {
             let signed = minicbor::decode::<order::Submit>(&entry.args).ok()?.signed;
             Some(format!("{} {}", signed.device_number, signed.customer_name))
         }
+        "order.amend" => {
+            let amended = minicbor::decode::<order::Amend>(&entry.args).ok()?.revision.content?;
+            Some(format!("{} {}", amended.device_number, amended.customer_name))
+        }
         "customer.create" => {
             let create = minicbor::decode::<customer::Create>(&entry.args).ok()?;
             create.fields.get("name").cloned()

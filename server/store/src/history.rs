@@ -8,7 +8,7 @@ use roundsman_core::views::Names;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, people};
 use crate::devices::bytes_32;
 
 /// The names of everybody who took part in a document.
@@ -49,6 +49,15 @@ pub async fn participants(db: &mut SqliteConnection, item: ItemId) -> Result<Par
         participants.devices.insert(device.into(), row.try_get("code")?);
     }
     Ok(participants)
+}
+
+/// The names of all people, for records that name some.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn everybody(db: impl SqliteExecutor<'_>) -> Result<Participants> {
+    let people = people::all(db).await?.into_iter().map(|it| (it.id, it.name)).collect();
+    Ok(Participants { people, devices: BTreeMap::new() })
 }
 
 /// When each change of a document arrived, by its hash.

@@ -2,16 +2,23 @@
 //! document, so that nothing admitted is forgotten.
 
 use automerge::Automerge;
-use roundsman_core::documents::order::{self, SignedOrder};
-use roundsman_core::id::ItemId;
+use roundsman_core::documents::order::{self, Order, VersionId};
+use roundsman_core::id::{ItemId, OrderId};
 use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
-use crate::{Error, Result, bulk, settings};
+use crate::{Error, Result, bulk, documents, settings};
 
-/// What happened to the document, as the ERP must learn it.
+/// An order was submitted.
 pub const SUBMIT: &str = "submit";
+
+/// An order got this version.
+#[must_use]
+pub fn version(id: VersionId) -> String {
+    format!("version/{id}")
+}
+
 /// The number of the decider that may settle rows.
 const FENCE: &str = "decider_fence";
 
@@ -20,27 +27,29 @@ const FENCE: &str = "decider_fence";
 pub struct Waiting {
     /// The row.
     pub id: i64,
-    /// The order as signed; the error when its document cannot be read.
-    pub order: Result<SignedOrder, String>,
+    /// The order as it stands; the error when its document cannot be read.
+    pub order: Result<Order, String>,
     /// How often it was tried without an answer that settles it.
     pub attempts: u32,
     /// When it was admitted.
     pub created_at: Timestamp,
 }
 
-/// Puts a transition of documents into the outbox, in this order; once, however often it is called.
+/// Puts transitions of documents into the outbox, in this order; each once, however often it is
+/// called.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn add(
     db: &mut SqliteConnection,
-    items: &[ItemId],
-    transition: &str,
+    transitions: &[(ItemId, String)],
     now: Timestamp,
 ) -> Result<()> {
     let into = "insert or ignore into outbox (item, transition, created_at) ";
-    bulk::insert(db, into, items, "", |row, item| {
-        row.push_bind(item.to_bytes().to_vec()).push_bind(transition).push_bind(now.millis());
+    bulk::insert(db, into, transitions, "", |row, (item, transition)| {
+        row.push_bind(item.to_bytes().to_vec())
+            .push_bind(transition.as_str())
+            .push_bind(now.millis());
     })
     .await
 }
@@ -70,6 +79,15 @@ pub async fn due(db: impl SqliteExecutor<'_>, now: Timestamp, limit: u32) -> Res
     .fetch_all(db)
     .await?;
     rows.iter().map(waiting).collect()
+}
+
+/// An order as it stands; none when its document is not here.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it cannot be read; when the database refuses.
+pub async fn order(db: impl SqliteExecutor<'_>, id: OrderId) -> Result<Option<Order>> {
+    let snapshot = documents::snapshot(db, id.into()).await?;
+    snapshot.map(|snapshot| read(&snapshot).map_err(Error::Corrupt)).transpose()
 }
 
 /// How many wait.
@@ -155,7 +173,7 @@ fn waiting(row: &SqliteRow) -> Result<Waiting> {
     })
 }
 
-fn read(snapshot: &[u8]) -> Result<SignedOrder, String> {
+fn read(snapshot: &[u8]) -> Result<Order, String> {
     let document = Automerge::load(snapshot).map_err(|error| error.to_string())?;
     order::read(&document).map_err(|refusal| refusal.to_string())
 }

@@ -27,14 +27,18 @@ pub async fn publish(
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query(
-        "insert into outcome_row (id, number, outcome, decided_at, search) values ($1, $2, $3, $4, $5) \
-         on conflict (id) do update set number = $2, outcome = $3, decided_at = $4, search = $5",
+        "insert into outcome_row (id, number, outcome, decided_at, search, version, cancelled) \
+         values ($1, $2, $3, $4, $5, $6, $7) \
+         on conflict (id) do update set number = $2, outcome = $3, decided_at = $4, search = $5, \
+             version = $6, cancelled = $7",
     )
     .bind(decided.order.0)
     .bind(&decided.number)
     .bind(column::code(&decided.outcome)?)
     .bind(decided.decided_at.millis())
     .bind(search_keys(&[&decided.number]))
+    .bind(decided.version.map(|version| version.0.to_vec()))
+    .bind(decided.cancelled)
     .execute(&mut *db)
     .await?;
     commit.publish(db, decided, channels, now).await

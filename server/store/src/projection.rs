@@ -1,7 +1,7 @@
 //! The read model of documents: rows for lists and search, always possible to rebuild.
 
 use roundsman_core::documents::customer::Customer;
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::Order;
 use roundsman_core::documents::visit::Visit;
 use roundsman_core::id::{CustomerId, VisitId};
 use roundsman_core::records::CustomerAccount;
@@ -69,20 +69,22 @@ pub async fn visit(db: &mut SqliteConnection, id: VisitId, visit: &Visit) -> Res
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn orders(db: &mut SqliteConnection, orders: &[(&SignedOrder, Timestamp)]) -> Result<()> {
-    let rows = orders.iter().map(|(signed, arrived_at)| {
-        Ok((*signed, *arrived_at, order_search(signed, None), column::json(*signed)?))
+pub async fn orders(db: &mut SqliteConnection, orders: &[(&Order, Timestamp)]) -> Result<()> {
+    let rows = orders.iter().map(|(order, arrived_at)| {
+        Ok((*order, *arrived_at, order_search(&order.content, None), column::json(*order)?))
     });
     bulk::insert(
         db,
         "insert into order_row (id, customer, rep, device_number, placed_at, arrived_at, requested_on, \
-                                total_minor, line_count, search, body) ",
+                                total_minor, line_count, search, version, countered, body) ",
         &rows.collect::<Result<Vec<_>>>()?,
         " on conflict (id) do update set customer = excluded.customer, rep = excluded.rep, \
              device_number = excluded.device_number, placed_at = excluded.placed_at, \
              requested_on = excluded.requested_on, total_minor = excluded.total_minor, \
-             line_count = excluded.line_count, search = excluded.search, body = excluded.body",
-        |row, (signed, arrived_at, search, body)| {
+             line_count = excluded.line_count, search = excluded.search, version = excluded.version, \
+             countered = excluded.countered, body = excluded.body",
+        |row, (order, arrived_at, search, body)| {
+            let signed = &order.content;
             row.push_bind(signed.order.0)
                 .push_bind(signed.customer.0)
                 .push_bind(signed.rep.0)
@@ -93,6 +95,8 @@ pub async fn orders(db: &mut SqliteConnection, orders: &[(&SignedOrder, Timestam
                 .push_bind(signed.total.minor)
                 .push_bind(i64::try_from(signed.lines.len()).unwrap_or(i64::MAX))
                 .push_bind(search.as_str())
+                .push_bind(order.version.map(|version| version.0.to_vec()))
+                .push_bind(!order.countered.is_empty())
                 .push_bind(body.as_str());
         },
     )

@@ -12,7 +12,7 @@ use roundsman_core::time::Hlc;
 use roundsman_server::background;
 use roundsman_store::documents::{self, Saved};
 use roundsman_store::{outbox, projection, records};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::company::{Browser, Company};
@@ -63,6 +63,20 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
     assert_eq!(card["orders"][0]["number"], "SO-10001");
     let summary = office.get("/api/summary").await.json();
     assert_eq!((&summary["ordersToday"], &summary["needsOffice"]), (&1.into(), &1.into()));
+
+    let path = format!("/api/orders/{}/rule", order.order);
+    let seen = &shown["outcome"]["decidedAt"];
+    let silent = office.post(&path, json!({ "ruling": "decline", "seen": seen })).await;
+    assert_eq!(silent.refusal(), (422, "EMPTY".to_owned()));
+    let release = json!({ "ruling": "release", "note": "Known well", "seen": seen });
+    assert_eq!(office.post(&path, release.clone()).await.status, 204);
+    let second = office.post(&path, release).await;
+    assert_eq!(second.refusal(), (409, "DECIDED_MEANWHILE".to_owned()));
+    let shown = office.get(&format!("/api/orders/{}", order.order)).await.json();
+    assert_eq!(shown["row"]["state"], "acceptedWithChange", "there is less butter");
+    let verdict = &shown["outcome"]["verdict"];
+    assert_eq!((&verdict["ruling"], &verdict["note"]), (&"release".into(), &"Known well".into()));
+    assert_ne!(verdict["byName"], "");
 }
 
 async fn until_decided(office: &mut Browser) -> Value {
@@ -145,8 +159,8 @@ async fn arrive(company: &Company, order: &SignedOrder) {
     let stored = company.app.store.write.run(move |db, _| {
         Box::pin(async move {
             documents::put(db, &[Saved { item, heads, snapshot }]).await?;
-            projection::orders(db, &[(&order, now)]).await?;
-            outbox::add(db, &[item], outbox::SUBMIT, now).await
+            projection::orders(db, &[(&order.into(), now)]).await?;
+            outbox::add(db, &[(item, outbox::SUBMIT.to_owned())], now).await
         })
     });
     stored.await.unwrap();

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 
 use roundsman_core::documents::Request;
+use roundsman_core::documents::order::WantedLine;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::id::{CustomerId, ProductId};
 use roundsman_core::quantity::Quantity;
+use roundsman_core::views::{OrderLineView, OrderRow, OrderView};
+use roundsman_replica::{Page, Query, Rows};
 
 use crate::chance::Chance;
 use crate::company::Company;
@@ -27,6 +30,10 @@ pub enum Step {
     Details,
     /// Signs.
     Submit,
+    /// The customer wants something else after all.
+    Amend,
+    /// The customer wants nothing after all.
+    Cancel,
     /// Thinks better of it.
     Discard,
     /// Corrects something about the shop.
@@ -70,6 +77,12 @@ pub fn day(chance: &mut Chance, customers: &[CustomerId]) -> VecDeque<Step> {
         if chance.percent(75) {
             steps.push_back(Step::Submit);
         }
+        if chance.one_in(4) {
+            steps.push_back(Step::Amend);
+        }
+        if chance.one_in(15) {
+            steps.push_back(Step::Cancel);
+        }
         if chance.one_in(2) {
             steps.push_back(Step::Note);
         }
@@ -86,6 +99,13 @@ pub fn day(chance: &mut Chance, customers: &[CustomerId]) -> VecDeque<Step> {
 
 /// What a step asks the device for; none when there is nothing to do.
 pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Request> {
+    if let Step::Amend | Step::Cancel = step {
+        let order = some_order(device)?;
+        return Some(match step {
+            Step::Amend => amend(&mut device.chance, &order, company),
+            _ => Request::OrderCancel { order: order.row.id, reason: "not wanted".to_owned() },
+        });
+    }
     let chance = &mut device.chance;
     if let Step::CheckIn(customer) = step {
         device.shop = Some(customer);
@@ -93,7 +113,7 @@ pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Req
     }
     let customer = device.shop?;
     Some(match step {
-        Step::CheckIn(_) => return None,
+        Step::CheckIn(_) | Step::Amend | Step::Cancel => return None,
         Step::Note => Request::VisitNote {
             visit: device.visit?,
             note: Some(format!("note {}", chance.below(10_000))),
@@ -129,6 +149,52 @@ pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Req
             note: None,
         },
     })
+}
+
+/// One of the latest orders that this device knows, whoever took it.
+fn some_order(device: &mut Device) -> Option<OrderView> {
+    const LATEST: u32 = 6;
+    let page = Page { limit: Some(LATEST), offset: None };
+    let list = Query::Orders { search: None, state: None, customer: None, page };
+    let replica = device.replica.as_ref()?;
+    let found: Rows<OrderRow> = serde_json::from_str(&replica.query(&list).ok()?).ok()?;
+    if found.rows.is_empty() {
+        return None;
+    }
+    let id = device.chance.pick(&found.rows).id;
+    serde_json::from_str(&replica.query(&Query::Order { id }).ok()?).ok()?
+}
+
+/// The same order with one line more, less or otherwise.
+fn amend(chance: &mut Chance, order: &OrderView, company: &Company) -> Request {
+    let wanted = |line: &OrderLineView| WantedLine {
+        line: Some(line.id),
+        product: line.product,
+        pack: line.pack.clone(),
+        quantity: line.quantity,
+        discount: line.discount,
+    };
+    let mut lines: Vec<_> = order.lines.iter().map(wanted).collect();
+    let at = chance.below(lines.len() as u32) as usize;
+    match chance.below(4) {
+        0 if lines.len() > 1 => _ = lines.remove(at),
+        1 => {
+            let product = chance.pick(&company.products).id;
+            if lines.iter().all(|line| line.product != product) {
+                let (pack, quantity) = ("pc".to_owned(), Quantity::from(chance.between(1, 9)));
+                let discount = lines[at].discount;
+                lines.push(WantedLine { line: None, product, pack, quantity, discount });
+            }
+        }
+        _ => lines[at].quantity = Quantity::from(chance.between(1, 9)),
+    }
+    Request::OrderAmend {
+        order: order.row.id,
+        lines,
+        requested_on: None,
+        note: None,
+        signed_again: chance.one_in(2),
+    }
 }
 
 fn line(chance: &mut Chance, customer: CustomerId, products: &[ProductId]) -> Request {

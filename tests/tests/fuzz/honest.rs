@@ -7,7 +7,7 @@ use roundsman_core::id::{DeviceId, ItemId, ItemKind, PersonId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::records::{
     DecidedLine, EntryException, ExceptionState, JournalStatus, LocalName, Outcome, Record as _,
-    SalesOrder,
+    Ruling, SalesOrder, Verdict,
 };
 use roundsman_core::sync::{Entry, EntryChange};
 use roundsman_core::time::{Hlc, Timestamp};
@@ -56,7 +56,24 @@ pub fn operations() -> Vec<Box<dyn Operation>> {
         Box::new(cart::SetLine { cart, begin_for: Some(customer), line }),
         Box::new(cart::Details { cart, requested_on: None, note: Some("soon".to_owned()) }),
         Box::new(order::Submit { signed: signed(cart) }),
+        Box::new(order::Amend { revision: revision(cart, "at the back", true) }),
+        Box::new(order::Cancel { revision: revision(cart, "closes", false) }),
     ]
+}
+
+/// A version made on what was signed.
+fn revision(cart: roundsman_core::id::CartId, note: &str, amends: bool) -> order::Revision {
+    let first = order::VersionId::of(&minicbor::to_vec(signed(cart)).unwrap());
+    order::Revision {
+        order: Uuid::from_u128(8).into(),
+        bases: vec![first],
+        by: PERSON,
+        at: AT,
+        offset_minutes: 480,
+        content: amends.then(|| order::SignedOrder { note: note.to_owned(), ..signed(cart) }),
+        signed_again: amends,
+        reason: note.to_owned(),
+    }
 }
 
 fn signed(cart: roundsman_core::id::CartId) -> order::SignedOrder {
@@ -160,6 +177,15 @@ pub fn records() -> Vec<Vec<u8>> {
         total: money,
         promised_on: None,
         decided_at: AT,
+        version: Some(order::VersionId([2; 32])),
+        revision: 1,
+        cancelled: false,
+        verdict: Some(Verdict {
+            ruling: Ruling::Release,
+            by: PERSON,
+            note: "known well".to_owned(),
+            at: AT,
+        }),
     };
     let exception = EntryException {
         n: 3,

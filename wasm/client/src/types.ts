@@ -18,7 +18,7 @@ export interface Pack {
 }
 
 export type Outcome = "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
-export type OrderState = "waiting" | Outcome;
+export type OrderState = "waiting" | Outcome | "cancelled";
 export type Who = "nobody" | "rep" | "office";
 export type SyncState = "savedHere" | "safeAtOffice" | "confirmed" | "needsYou" | "needsOffice";
 export type Connection = "offline" | "connecting" | "online" | "refused";
@@ -235,6 +235,7 @@ export interface OrderRow {
   lineCount: number;
   shortLines: number;
   state: OrderState;
+  versions: number;
   reasons: string[];
   sync: SyncState;
 }
@@ -260,6 +261,68 @@ export interface OutcomeView {
   reasons: Reason[];
   decidedAt: number;
   promisedOn: Maybe<string>;
+  verdict: Maybe<VerdictView>;
+}
+
+export type Ruling = "release" | "decline" | "counter";
+
+export interface VerdictView {
+  ruling: Ruling;
+  by: string;
+  byName: string;
+  note: string;
+  at: number;
+}
+
+export type VersionState = "stands" | "joined" | "replaced" | "countered";
+
+export interface OrderVersionView {
+  number: number;
+  by: string;
+  byName: string;
+  at: number;
+  state: VersionState;
+  cancels: boolean;
+  signed: boolean;
+  reason: string;
+  total: Maybe<Money>;
+  changes: OrderDiff;
+}
+
+export interface OrderDiff {
+  lines: LineChange[];
+  head: HistoryChange[];
+}
+
+export interface LineChange {
+  code: string;
+  name: LocalName;
+  from: Maybe<WantedView>;
+  to: Maybe<WantedView>;
+}
+
+export interface WantedView {
+  pack: string;
+  quantity: string;
+  discount: string;
+}
+
+/** One line of a submitted order as it is wanted now; without `line` it is a new one. */
+export interface WantedLine {
+  line?: string;
+  product: string;
+  pack: string;
+  quantity: string;
+  discount: string;
+}
+
+export interface AmendView {
+  lines: CartLineView[];
+  before: Money;
+  total: Money;
+  changes: OrderDiff;
+  warnings: Reason[];
+  problems: Reason[];
 }
 
 export interface OrderView {
@@ -269,6 +332,8 @@ export interface OrderView {
   taxes: TaxLine[];
   note: string;
   outcome: Maybe<OutcomeView>;
+  /** Newest first; empty while there is only the signed one. */
+  versions: OrderVersionView[];
   clockOffMs: Maybe<number>;
 }
 
@@ -419,6 +484,7 @@ export interface Queries {
   quote: { args: { customer: string; lines: CartLine[] }; result: CartView };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
+  amendment: { args: { order: string; lines: WantedLine[]; requestedOn?: string; note?: string }; result: AmendView | null };
   entry: { args: { n: number }; result: EntryCopy | null };
 }
 
@@ -436,7 +502,9 @@ export type Request =
   | { operation: "cart.set_line"; customer: string; product: string; pack: string; quantity: string; discount?: string }
   | { operation: "cart.details"; customer: string; requestedOn?: string; note?: string }
   | { operation: "cart.discard"; customer: string }
-  | { operation: "order.submit"; customer: string };
+  | { operation: "order.submit"; customer: string }
+  | { operation: "order.amend"; order: string; lines: WantedLine[]; requestedOn?: string; note?: string; signedAgain: boolean }
+  | { operation: "order.cancel"; order: string; reason: string };
 
 /** A line of a cart as recorded; `addedAt` decides the order of lines. */
 export interface CartLine {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use roundsman_core::documents::cart::{Cart, CartLine};
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::Order;
 use roundsman_core::id::{CartId, CustomerId, ProductId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{LocalName, Product};
@@ -100,8 +100,13 @@ impl Replica {
             .query_row(params![customer.0], |row| row.get(0))
             .optional()?;
         let Some(body) = body else { return Ok(BTreeMap::new()) };
-        let order: SignedOrder = serde_json::from_str(&body)?;
-        Ok(order.lines.into_iter().map(|line| (line.product, (line.quantity, line.pack))).collect())
+        let order: Order = serde_json::from_str(&body)?;
+        Ok(order
+            .content
+            .lines
+            .into_iter()
+            .map(|line| (line.product, (line.quantity, line.pack)))
+            .collect())
     }
 
     fn categories(&self) -> Result<Vec<LocalName>> {

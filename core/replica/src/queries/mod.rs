@@ -8,7 +8,9 @@ mod sync;
 mod today;
 mod visits;
 
+pub(crate) use orders::wanted;
 use roundsman_core::documents::cart::CartLine;
+use roundsman_core::documents::order::WantedLine;
 use roundsman_core::id::{CustomerId, OrderId, VisitId};
 use roundsman_core::time::Day;
 use roundsman_core::views::OrderState;
@@ -150,6 +152,17 @@ pub enum Query {
         /// Which one.
         id: OrderId,
     },
+    /// What an order would be with other lines; nothing is recorded.
+    Amendment {
+        /// The order.
+        order: OrderId,
+        /// All its lines.
+        lines: Vec<WantedLine>,
+        /// When it is wanted; an empty text takes the wish back, none keeps it.
+        requested_on: Option<String>,
+        /// The whole note; none keeps it.
+        note: Option<String>,
+    },
     /// How far everything got.
     Status {},
     /// One's own copy of an operation.
@@ -170,9 +183,10 @@ impl Query {
             }
             Self::CustomerHistory { .. } => &[Customers],
             Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
-            Self::Catalogue { .. } | Self::Cart { .. } | Self::Quote { .. } => {
-                &[Catalogue, Carts, Customers, Orders]
-            }
+            Self::Catalogue { .. }
+            | Self::Cart { .. }
+            | Self::Quote { .. }
+            | Self::Amendment { .. } => &[Catalogue, Carts, Customers, Orders],
             Self::Orders { .. } | Self::Order { .. } => &[Orders],
             Self::Status {} => &[Sync, Orders, Customers],
             Self::Entry { .. } => &[Sync],
@@ -204,6 +218,9 @@ impl Replica {
                 json(&self.orders(search.as_deref(), *state, *customer, *page)?)?
             }
             Query::Order { id } => json(&self.order(*id)?)?,
+            Query::Amendment { order, lines, requested_on, note } => {
+                json(&self.amendment(*order, lines, requested_on.as_deref(), note.as_deref())?)?
+            }
             Query::Status {} => json(&self.status()?)?,
             Query::Entry { n } => json(&self.entry_copy(*n)?)?,
         })

@@ -1,13 +1,16 @@
 //! Orders.
 
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::{Order, Wanted, WantedLine};
+use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, OrderId};
 use roundsman_core::records::SalesOrder;
-use roundsman_core::views::{Names, OrderRow, OrderState, OrderView};
+use roundsman_core::rules::Shelf;
+use roundsman_core::time::Day;
+use roundsman_core::views::{AmendView, Names, OrderRow, OrderState, OrderView};
 use rusqlite::{params_from_iter, types::Value};
 
 use super::{Page, Rows, search_condition};
-use crate::{Replica, Result, main_file, project::state_name};
+use crate::{Replica, Result, main_file};
 
 impl Replica {
     pub(crate) fn orders(
@@ -21,7 +24,7 @@ impl Replica {
         let mut parameters: Vec<Value> = terms.into_iter().map(Value::Text).collect();
         if let Some(state) = state {
             condition.push_str(" and state = ?");
-            parameters.push(Value::Text(state_name(state)));
+            parameters.push(Value::Text(state.code().to_owned()));
         }
         if let Some(customer) = customer {
             condition.push_str(" and customer = ?");
@@ -45,16 +48,43 @@ impl Replica {
     }
 
     pub(crate) fn order(&self, id: OrderId) -> Result<Option<OrderView>> {
-        let Some(signed) =
-            self.body::<SignedOrder>("select body from sales_order where id = ?1", id.0)?
-        else {
-            return Ok(None);
-        };
+        let Some(order) = self.order_document(id)? else { return Ok(None) };
         let decision: Option<SalesOrder> = main_file::record(&self.db, id.0)?;
-        Ok(Some(OrderView::new(self.order_row(&signed)?, &signed, decision.as_ref())))
+        let (row, names) = (self.order_row(&order)?, self.directory.borrow());
+        Ok(Some(OrderView::new(row, &order, decision.as_ref(), &*names)))
     }
 
-    pub(crate) fn order_row(&self, signed: &SignedOrder) -> Result<OrderRow> {
+    /// What an order would be with other lines; none when it is not here.
+    pub(crate) fn amendment(
+        &self,
+        id: OrderId,
+        lines: &[WantedLine],
+        requested_on: Option<&str>,
+        note: Option<&str>,
+    ) -> Result<Option<AmendView>> {
+        let Some(order) = self.order_document(id)? else { return Ok(None) };
+        let wanted = wanted(&order, lines, requested_on, note)?;
+        let shelf = self.shelf_for(&order, &wanted)?;
+        Ok(Some(AmendView::new(&order.content, &wanted, &shelf)))
+    }
+
+    /// The records that price and judge these lines of an order, as if it took nothing itself.
+    pub(crate) fn shelf_for(&self, order: &Order, wanted: &Wanted) -> Result<Shelf> {
+        let products: Vec<_> = wanted.lines.iter().map(|line| line.product).collect();
+        let shelf = self.shelf(order.content.customer, &products)?;
+        let decision: Option<SalesOrder> = main_file::record(&self.db, order.content.order.0)?;
+        Ok(match decision {
+            Some(decision) => shelf.without(&decision),
+            None => shelf,
+        })
+    }
+
+    pub(crate) fn order_document(&self, id: OrderId) -> Result<Option<Order>> {
+        self.body("select body from sales_order where id = ?1", id.0)
+    }
+
+    pub(crate) fn order_row(&self, order: &Order) -> Result<OrderRow> {
+        let signed = &order.content;
         let decision: Option<SalesOrder> = main_file::record(&self.db, signed.order.0)?;
         let rep = self.directory.borrow().person(signed.rep);
         // Admitted is not answered: until the decision comes, an order is safe, not confirmed.
@@ -64,6 +94,23 @@ impl Replica {
             }
             state => state,
         };
-        Ok(OrderRow::new(signed, decision.as_ref(), &rep, sync))
+        Ok(OrderRow::new(order, decision.as_ref(), &rep, sync))
     }
+}
+
+/// The whole order as it is wanted; what is not named stays. An empty day takes the wish back.
+pub(crate) fn wanted(
+    order: &Order,
+    lines: &[WantedLine],
+    requested_on: Option<&str>,
+    note: Option<&str>,
+) -> Result<Wanted> {
+    let wrong = |_| Refusal::new(codes::INVALID).with("field", "requested_on");
+    let requested_on = match requested_on {
+        None => order.content.requested_on,
+        Some("") => None,
+        Some(text) => Some(text.parse::<Day>().map_err(wrong)?),
+    };
+    let note = note.unwrap_or(&order.content.note).to_owned();
+    Ok(Wanted { lines: lines.to_vec(), requested_on, note })
 }

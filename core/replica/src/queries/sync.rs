@@ -2,6 +2,7 @@
 
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, ItemKind};
+use roundsman_core::records::Who;
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{
     AttentionRow, CatchUp, ChannelProgress, Connection, EntryCopy, JournalRow, JournalView,
@@ -214,7 +215,8 @@ impl Replica {
 /// What an answered order asks of somebody.
 fn answered(order: OrderView, state: OrderState) -> Option<AttentionRow> {
     let outcome = order.outcome?;
-    let refusal = outcome.reasons.first().map_or_else(
+    let mine = outcome.reasons.iter().find(|it| it.who == Who::Rep && state != OrderState::Held);
+    let refusal = mine.or(outcome.reasons.first()).map_or_else(
         || Refusal::new(codes::INTERNAL),
         |reason| Refusal { code: reason.code.clone(), params: reason.params.clone() },
     );

@@ -91,7 +91,7 @@ impl Replica {
             .db
             .prepare_cached(
                 "select count(*), coalesce(sum(total), 0), max(currency) from sales_order \
-                 where rep = ?1 and placed >= ?2 and placed < ?3",
+                 where rep = ?1 and placed >= ?2 and placed < ?3 and state <> 'cancelled'",
             )?
             .query_row(params![me.0, from, to], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))

@@ -1,52 +1,87 @@
 //! The decision about an order: the shared rules, on the ERP's own figures.
 
-use roundsman_core::documents::order::{SignedLine, SignedOrder};
+use std::collections::BTreeMap;
+
+use roundsman_core::documents::order::{Order, SignedLine, SignedOrder};
+use roundsman_core::error::codes;
 use roundsman_core::id::LineId;
 use roundsman_core::money::Money;
-use roundsman_core::quantity::{Percent, Quantity};
-use roundsman_core::records::{DecidedLine, Outcome, Reason, SalesOrder, Stock, Who};
+use roundsman_core::quantity::Quantity;
+use roundsman_core::records::{
+    DecidedLine, Outcome, Reason, Ruling, SalesOrder, Stock, Verdict, Who,
+};
 use roundsman_core::rules::{
     BasketLine, Demand, PricedLine, Shelf, SignedPrice, check_availabilities, check_credit,
     price_change, price_line, problem,
 };
 use roundsman_core::time::Timestamp;
-use rust_decimal::Decimal;
 
-/// Judges an order from the records on `shelf`; its number is given by whoever books it.
+/// Judges an order from the records on `shelf`; its number is given by whoever books it. `before` is
+/// what was decided about it until now: what it took is on the shelf again.
 ///
 /// A price that is not the signed one makes an offer of the order, which the rep answers. Credit
 /// that says so, or a line that only the office can price, makes it wait for the office. Both
-/// promise no stock. Otherwise each line gets what is there, and the rest is short.
-pub fn decide(order: &SignedOrder, shelf: &Shelf, now: Timestamp) -> SalesOrder {
-    let mut lines: Vec<_> = order.lines.iter().map(|line| reprice(line, shelf)).collect();
-    let prices: Vec<Reason> = lines.iter().filter_map(|line| line.reason.clone()).collect();
-    let total = sum(&lines, order, |line| line.net.plus(line.tax));
+/// promise no stock. Otherwise each line gets what is there, and the rest is short. A person who
+/// releases the order takes it as it was signed.
+pub fn decide(
+    order: &Order,
+    before: Option<&SalesOrder>,
+    verdict: Option<Verdict>,
+    shelf: &Shelf,
+    now: Timestamp,
+) -> SalesOrder {
+    let signed = &order.content;
+    let ruling = verdict.as_ref().map(|verdict| verdict.ruling);
+    let released = ruling == Some(Ruling::Release);
+    let mut lines: Vec<_> = signed.lines.iter().map(|it| reprice(it, before, shelf)).collect();
+    let mut reasons: Vec<Reason> = lines.iter().filter_map(|line| line.reason.clone()).collect();
+    if released {
+        lines = signed.lines.iter().map(as_signed).collect();
+    }
+    let total = sum(&lines, signed, |line| line.net.plus(line.tax));
     let credit = shelf.account.as_ref().map(|account| check_credit(account, total).reasons);
-    let credit = credit.unwrap_or_default();
-
-    let counter = lines.iter().any(|line| line.offers);
-    let hold = prices.iter().chain(&credit).any(|reason| reason.who == Who::Office);
-    let promise = !counter && !hold;
-    let shortages = if promise { reserve(&mut lines, shelf) } else { Vec::new() };
-    let outcome = match (counter, hold, shortages.is_empty()) {
-        (true, _, _) => Outcome::Countered,
-        (_, true, _) => Outcome::Held,
-        (_, _, false) => Outcome::AcceptedWithChange,
-        (_, _, true) => Outcome::Accepted,
+    reasons.extend(credit.unwrap_or_default());
+    let hold = reasons.iter().any(|reason| reason.who == Who::Office);
+    let mut outcome = match ruling {
+        _ if order.cancelled.is_some() => Outcome::Declined,
+        Some(Ruling::Release) => Outcome::Accepted,
+        Some(Ruling::Decline) => Outcome::Declined,
+        Some(Ruling::Counter) => Outcome::Countered,
+        None if lines.iter().any(|line| line.offers) => Outcome::Countered,
+        None if hold => Outcome::Held,
+        None => Outcome::Accepted,
     };
-    let (net, tax) = (sum(&lines, order, |line| line.net), sum(&lines, order, |line| line.tax));
+    if outcome == Outcome::Accepted {
+        let shortages = reserve(&mut lines, shelf);
+        if !shortages.is_empty() {
+            outcome = Outcome::AcceptedWithChange;
+        }
+        reasons.extend(shortages);
+    }
+    if order.cancelled.is_some() {
+        reasons.clear();
+    }
+    if released {
+        reasons.iter_mut().for_each(|reason| reason.who = Who::Nobody);
+    }
+    reasons.extend(changed_meanwhile(order));
+    let (net, tax) = (sum(&lines, signed, |line| line.net), sum(&lines, signed, |line| line.tax));
     SalesOrder {
-        order: order.order,
+        order: signed.order,
         number: String::new(),
-        customer: order.customer,
+        customer: signed.customer,
         outcome,
-        reasons: prices.into_iter().chain(credit).chain(shortages).collect(),
+        reasons,
         lines: lines.into_iter().map(|line| line.decided).collect(),
         net,
         tax,
         total,
-        promised_on: order.requested_on.filter(|_| outcome == Outcome::Accepted),
+        promised_on: signed.requested_on.filter(|_| outcome == Outcome::Accepted),
         decided_at: now,
+        version: order.version,
+        revision: order.revision(),
+        cancelled: order.cancelled.is_some(),
+        verdict,
     }
 }
 
@@ -60,7 +95,42 @@ struct Line {
     offers: bool,
 }
 
-fn reprice(signed: &SignedLine, shelf: &Shelf) -> Line {
+/// What two people changed at the same time and cannot both hold is for the rep to settle.
+fn changed_meanwhile(order: &Order) -> Option<Reason> {
+    (!order.countered.is_empty()).then(|| Reason {
+        code: codes::CHANGED_MEANWHILE.to_owned(),
+        params: BTreeMap::new(),
+        rule: "versions@1".to_owned(),
+        inputs: Vec::new(),
+        fixes: Vec::new(),
+        who: Who::Rep,
+    })
+}
+
+/// What was taken stays at its price, whatever the list says since.
+fn agreed(signed: &SignedLine, before: Option<&SalesOrder>) -> bool {
+    before.filter(|before| before.is_taken()).is_some_and(|before| {
+        let decided = line_as_signed(signed);
+        before.lines.iter().any(|line| {
+            DecidedLine { reserved: Quantity::ZERO, short: Quantity::ZERO, ..line.clone() }
+                == decided
+        })
+    })
+}
+
+fn as_signed(signed: &SignedLine) -> Line {
+    Line {
+        decided: line_as_signed(signed),
+        wanted: signed.base_quantity,
+        reason: None,
+        offers: false,
+    }
+}
+
+fn reprice(signed: &SignedLine, before: Option<&SalesOrder>, shelf: &Shelf) -> Line {
+    if agreed(signed, before) {
+        return as_signed(signed);
+    }
     let slot = shelf.slots.get(&signed.product);
     let product = slot.and_then(|slot| slot.product.as_ref());
     let wanted = BasketLine {
@@ -80,12 +150,7 @@ fn reprice(signed: &SignedLine, shelf: &Shelf) -> Line {
         Err(refusal) => {
             let reason = problem(&refusal);
             let offers = reason.who != Who::Office;
-            Line {
-                decided: line_as_signed(signed),
-                wanted: signed.base_quantity,
-                reason: Some(reason),
-                offers,
-            }
+            Line { reason: Some(reason), offers, ..as_signed(signed) }
         }
     }
 }
@@ -116,9 +181,12 @@ fn line_at(signed: &SignedLine, priced: &PricedLine) -> DecidedLine {
 
 /// The price as signed, with the tax rate from its trace.
 fn signed_price(signed: &SignedLine) -> SignedPrice {
-    let step = signed.price.steps.iter().find(|step| step.code == "tax");
-    let tax_rate = step.and_then(|step| step.detail.parse().ok()).unwrap_or(Percent(Decimal::ZERO));
-    SignedPrice { unit_price: signed.unit_price, tax_rate, net: signed.net, tax: signed.tax }
+    SignedPrice {
+        unit_price: signed.unit_price,
+        tax_rate: signed.tax_rate(),
+        net: signed.net,
+        tax: signed.tax,
+    }
 }
 
 /// Gives each line what is there, in their order, and says what is short.

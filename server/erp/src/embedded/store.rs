@@ -347,19 +347,25 @@ pub async fn next_number(db: &mut SqliteConnection, series: &str) -> Result<Stri
     Ok(format!("{series}-{number}"))
 }
 
-/// Whether an order has this number.
-pub async fn is_number_taken(db: &mut SqliteConnection, number: &str) -> Result<bool> {
+/// Whether another order has this number.
+pub async fn is_number_of_another(
+    db: &mut SqliteConnection,
+    number: &str,
+    order: OrderId,
+) -> Result<bool> {
     let taken = sqlx::query_scalar(
-        "select exists (select 1 from erp_sales_order where number = $1 and number <> '')",
+        "select exists (select 1 from erp_sales_order where number = $1 and number <> '' and id <> $2)",
     );
-    Ok(taken.bind(number).fetch_one(db).await?)
+    Ok(taken.bind(number).bind(order.0).fetch_one(db).await?)
 }
 
-pub async fn insert(db: &mut SqliteConnection, decided: &SalesOrder) -> Result<()> {
+pub async fn put_sales_order(db: &mut SqliteConnection, decided: &SalesOrder) -> Result<()> {
     sqlx::query(
         "insert into erp_sales_order (id, number, customer, outcome, decided_at, net_minor, tax_minor, \
                                       total_minor, currency, body) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         on conflict (id) do update set outcome = $4, decided_at = $5, net_minor = $6, tax_minor = $7, \
+             total_minor = $8, currency = $9, body = $10",
     )
     .bind(decided.order.0)
     .bind(&decided.number)
@@ -395,11 +401,41 @@ pub async fn reserve(
             .push_bind(line.reserved.to_string());
     })
     .await?;
-    let products = lines.iter().map(|(_, line)| line.product).collect();
-    let mut stocks = stocks(&mut *db, warehouse, &products, decided.decided_at).await?;
-    for (_, line) in &lines {
-        if let Some(stock) = stocks.get_mut(&line.product) {
-            stock.reserved.0 += line.reserved.0;
+    let reserved = lines.iter().map(|(_, line)| (line.product, line.reserved.0)).collect();
+    add_reserved(db, warehouse, reserved, decided.decided_at).await
+}
+
+/// Takes an order's reservations back.
+pub async fn unreserve(db: &mut SqliteConnection, order: OrderId, now: Timestamp) -> Result<()> {
+    let rows = sqlx::query(
+        "delete from erp_reservation where sales_order = $1 returning warehouse, product, quantity",
+    )
+    .bind(order.0)
+    .fetch_all(&mut *db)
+    .await?;
+    let mut by_warehouse: BTreeMap<WarehouseId, Vec<(ProductId, Decimal)>> = BTreeMap::new();
+    for row in &rows {
+        let less = (id(row, "product")?, -decimal(row, "quantity")?);
+        by_warehouse.entry(id(row, "warehouse")?).or_default().push(less);
+    }
+    for (warehouse, less) in by_warehouse {
+        add_reserved(db, warehouse, less, now).await?;
+    }
+    Ok(())
+}
+
+/// Adds to what is reserved in a warehouse.
+async fn add_reserved(
+    db: &mut SqliteConnection,
+    warehouse: WarehouseId,
+    more: Vec<(ProductId, Decimal)>,
+    now: Timestamp,
+) -> Result<()> {
+    let products = more.iter().map(|(product, _)| *product).collect();
+    let mut stocks = stocks(&mut *db, warehouse, &products, now).await?;
+    for (product, more) in more {
+        if let Some(stock) = stocks.get_mut(&product) {
+            stock.reserved.0 += more;
         }
     }
     let stocks: Vec<_> = stocks.into_values().collect();

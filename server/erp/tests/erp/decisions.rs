@@ -84,7 +84,7 @@ async fn a_price_that_changed_is_offered_and_named() {
 async fn deciding_alone_does_nothing() {
     let company = Company::open().await;
     let order = company.order(1, GOOD, &[(CAKE, "kg", 1)]);
-    let said = company.embedded().decide(&order).await.unwrap();
+    let said = company.embedded().decide(&order.clone().into()).await.unwrap();
     assert_eq!((said.outcome, said.number.as_str()), (Outcome::Accepted, ""));
     assert_eq!(company.decision(&order).await, None);
     assert_eq!(company.account(GOOD).await.uninvoiced.minor, 0);

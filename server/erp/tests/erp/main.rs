@@ -5,3 +5,4 @@
 mod decisions;
 mod port;
 mod support;
+mod versions;

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::{Order, SignedOrder, VersionId};
 use roundsman_core::id::OrderId;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Outcome, SalesOrder};
-use roundsman_erp::{Answer, Embedded, Erp, Pulled, Task, Transition};
+use roundsman_erp::{Answer, Embedded, Erp, Pulled, Task};
 use roundsman_store::Result;
 
 use crate::support::{Company, FLOUR, FLOUR_ON_HAND, GOOD};
@@ -96,7 +96,7 @@ fn what_is_missing_is_said(decided: &[SalesOrder]) {
 
 async fn asking_again_changes_nothing<E: Erp>(company: &Company, erp: &E, order: &SignedOrder) {
     let before = company.decision(order).await;
-    assert_eq!(erp.find(order.order, Transition::Submit).await.unwrap(), before);
+    assert_eq!(erp.find(order.order, None).await.unwrap(), before);
     let again = company.decider(company.embedded()).await;
     company.admit(order).await;
     company.settle_all(&again).await;
@@ -158,12 +158,12 @@ impl Erp for Line {
         self.at_once
     }
 
-    async fn decide(&self, order: &SignedOrder) -> Result<SalesOrder> {
+    async fn decide(&self, order: &Order) -> Result<SalesOrder> {
         self.erp.decide(order).await
     }
 
     async fn apply(&self, task: &Task) -> Result<Answer> {
-        if !self.strikes(task.order.order) {
+        if !self.strikes(task.order.content.order) {
             return self.erp.apply(task).await;
         }
         match self.fault {
@@ -173,9 +173,9 @@ impl Erp for Line {
         }
     }
 
-    async fn find(&self, order: OrderId, transition: Transition) -> Result<Option<SalesOrder>> {
+    async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {
         self.calls.lock().unwrap().unknown.remove(&order);
-        self.erp.find(order, transition).await
+        self.erp.find(order, version).await
     }
 
     async fn pull(&self, since: &[u8]) -> Result<Pulled> {

@@ -1,10 +1,14 @@
 //! A small company with an ERP, in a folder that goes away.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use roundsman_core::documents::order::{SignedLine, SignedOrder, Submit};
-use roundsman_core::documents::{Stamp, actor_of, execute};
+use automerge::Automerge;
+use roundsman_core::documents::order::{
+    self, Amend, Cancel, Revision, SignedLine, SignedOrder, Submit,
+};
+use roundsman_core::documents::{Operation, Stamp, actor_of, execute};
 use roundsman_core::id::{CustomerId, DeviceId, ItemId, LineId, OrderId, PersonId, ProductId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::quantity::{Percent, Quantity};
@@ -14,10 +18,11 @@ use roundsman_core::records::{
 };
 use roundsman_core::rules::{BasketLine, price_basket};
 use roundsman_core::time::{Day, Hlc, Timestamp};
-use roundsman_erp::embedded::master;
+use roundsman_erp::embedded::{StockPublisher, master};
 use roundsman_erp::{Decider, Embedded, Erp, Now, Round};
 use roundsman_store::documents::{self, Saved};
 use roundsman_store::{Store, outbox, records};
+use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -171,14 +176,84 @@ impl Company {
         let (heads, snapshot) = (vec![made[0].hash], made[0].document.save());
         write!(self, |db, _commit| {
             documents::put(db, &[Saved { item, heads, snapshot }]).await?;
-            outbox::add(db, &[item], outbox::SUBMIT, now).await
+            outbox::add(db, &[(item, outbox::SUBMIT.to_owned())], now).await
         });
+    }
+
+    /// Admits another content of an order, made on what stands; none cancels it.
+    pub async fn revise(&self, order: OrderId, content: Option<SignedOrder>) {
+        self.revise_on(order, &self.document(order).await, content).await;
+    }
+
+    /// The same by somebody who knew the document as it was then.
+    pub async fn revise_on(&self, id: OrderId, known: &Automerge, content: Option<SignedOrder>) {
+        let (item, now) = (ItemId::from(id), self.now());
+        let device = DeviceId(Uuid::now_v7());
+        let revision = Revision {
+            order: id,
+            bases: order::heads(known).unwrap(),
+            by: REP,
+            at: now,
+            offset_minutes: 480,
+            content,
+            signed_again: false,
+            reason: "so".to_owned(),
+        };
+        let version = revision.id();
+        let operation: Box<dyn Operation> = match revision.content {
+            Some(_) => Box::new(Amend { revision }),
+            None => Box::new(Cancel { revision }),
+        };
+        let stamp = Stamp { at: Hlc::default().tick(now), by: REP, device };
+        let made = execute(operation.as_ref(), &actor_of(device, 0), stamp, &mut |_| {
+            Ok(Some(known.clone()))
+        })
+        .unwrap();
+        let change = automerge::Change::from_bytes(made[0].change.clone()).unwrap();
+        let mut document = self.document(id).await;
+        document.apply_changes([change]).unwrap();
+        let (heads, snapshot) = (vec![made[0].hash], document.save());
+        write!(self, |db, _commit| {
+            documents::put(db, &[Saved { item, heads, snapshot }]).await?;
+            outbox::add(db, &[(item, outbox::version(version))], now).await
+        });
+    }
+
+    pub async fn document(&self, id: OrderId) -> Automerge {
+        let snapshot = documents::snapshot(&self.store.read, id.into()).await.unwrap().unwrap();
+        Automerge::load(&snapshot).unwrap()
+    }
+
+    /// What is reserved and what customers owe is what the decisions that stand have taken.
+    pub async fn adds_up(&self) {
+        let decided: BTreeMap<Uuid, SalesOrder> = records::all(&self.store.read).await.unwrap();
+        let taken = || decided.values().filter(|it| it.is_taken());
+        for (product, _) in &self.products {
+            let lines = taken().flat_map(|it| &it.lines).filter(|it| it.product == product.id);
+            let wanted: Decimal = lines.map(|line| line.reserved.0).sum();
+            let stock = self.stock(product.id).await;
+            assert_eq!(stock.reserved.0, wanted, "{}", product.code);
+            assert!(stock.reserved.0 <= stock.on_hand.0, "{} is promised twice", product.code);
+        }
+        for customer in [GOOD, POOR, BLOCKED] {
+            let of = taken().filter(|it| it.customer == customer);
+            let owed: i64 = of.map(|it| it.total.minor).sum();
+            assert_eq!(self.account(customer).await.uninvoiced.minor, owed);
+        }
+    }
+
+    /// The stock as devices are told of it at once.
+    async fn stock(&self, product: ProductId) -> Stock {
+        let publisher = StockPublisher::new(self.store.clone(), self.clock(), 0);
+        publisher.publish_due().await.unwrap();
+        self.published_stock(product).await.unwrap()
     }
 
     /// An order in the outbox whose document is gone.
     pub async fn admit_ghost(&self, number: u128) {
         let (item, now) = (ItemId::from(OrderId(Uuid::from_u128(number))), self.now());
-        write!(self, |db, _commit| outbox::add(db, &[item], outbox::SUBMIT, now).await);
+        write!(self, |db, _commit| outbox::add(db, &[(item, outbox::SUBMIT.to_owned())], now)
+            .await);
     }
 
     pub async fn set_price(&self, product: ProductId, minor: i64) {

@@ -897,6 +897,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{id}/rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a held order in spite of what holds it, refuses it, or gives it back to the rep. Of two
+         *     people who do so at the same time, the second is told `DECIDED_MEANWHILE`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RuleForm"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -2332,6 +2382,15 @@ export interface components {
             /** Format: int64 */
             n: number;
         };
+        /** @description One line before and after. */
+        LineChange: {
+            /** @description Article number. */
+            code: string;
+            from?: components["schemas"]["WantedView"] | null;
+            /** @description Name. */
+            name: components["schemas"]["LocalName"];
+            to?: components["schemas"]["WantedView"] | null;
+        };
         /** @description A line of a cart or an order. */
         LineId: string;
         /** @description A part of a list. */
@@ -2630,6 +2689,13 @@ export interface components {
             unit: string;
             unitPrice?: components["schemas"]["Money"] | null;
         };
+        /** @description What differs between two contents of an order. */
+        OrderDiff: {
+            /** @description `requested_on` and `note`, where they changed. */
+            head: components["schemas"]["HistoryChange"][];
+            /** @description Lines that came, went or ask for something else. */
+            lines: components["schemas"]["LineChange"][];
+        };
         /** @description An order document. */
         OrderId: string;
         /** @description One line of an order. */
@@ -2711,12 +2777,42 @@ export interface components {
             sync: components["schemas"]["SyncState"];
             /** @description With tax. */
             total: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description How many versions there are, the signed one included.
+             */
+            versions: number;
         };
         /**
          * @description Where an order stands.
          * @enum {string}
          */
-        OrderState: "waiting" | "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
+        OrderState: "waiting" | "accepted" | "acceptedWithChange" | "held" | "countered" | "declined" | "cancelled";
+        /** @description One version of an order. */
+        OrderVersionView: {
+            /** @description When, by the device's clock. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who made it. */
+            by: components["schemas"]["PersonId"];
+            /** @description Their name. */
+            byName: string;
+            /** @description Whether it is a cancellation. */
+            cancels: boolean;
+            /** @description What it changed. */
+            changes: components["schemas"]["OrderDiff"];
+            /**
+             * Format: int32
+             * @description Its place among the versions, from 1.
+             */
+            number: number;
+            /** @description Why, in their words. */
+            reason: string;
+            /** @description Whether the customer signed it. */
+            signed: boolean;
+            /** @description What became of it. */
+            state: components["schemas"]["VersionState"];
+            total?: components["schemas"]["Money"] | null;
+        };
         /** @description One order. */
         OrderView: {
             /**
@@ -2725,7 +2821,7 @@ export interface components {
              *     was recorded; none when it was about right. Known in the office only.
              */
             clockOffMs?: number | null;
-            /** @description Its lines as signed, with the decision beside each. */
+            /** @description Its lines as they stand, with the decision beside each. */
             lines: components["schemas"]["OrderLineView"][];
             /** @description Sum without tax. */
             net: components["schemas"]["Money"];
@@ -2736,6 +2832,8 @@ export interface components {
             row: components["schemas"]["OrderRow"];
             /** @description Tax by rate. */
             taxes: components["schemas"]["TaxLine"][];
+            /** @description Its versions, newest first; empty while there is only the signed one. */
+            versions: components["schemas"]["OrderVersionView"][];
         };
         /**
          * @description The business judgement of a submitted order.
@@ -2771,6 +2869,7 @@ export interface components {
             promisedOn?: components["schemas"]["Day"] | null;
             /** @description Why. */
             reasons: components["schemas"]["Reason"][];
+            verdict?: components["schemas"]["VerdictView"] | null;
         };
         /** @description A pack of several base units. */
         Pack: {
@@ -3026,6 +3125,26 @@ export interface components {
             customer: components["schemas"]["CustomerId"];
             /** @enum {string} */
             operation: "order.submit";
+        } | {
+            /** @description All its lines from now on. */
+            lines: components["schemas"]["WantedLine"][];
+            /** @description The whole note; none keeps it. */
+            note?: string | null;
+            /** @enum {string} */
+            operation: "order.amend";
+            /** @description The order. */
+            order: components["schemas"]["OrderId"];
+            /** @description When it is wanted; an empty text takes the wish back, none keeps it. */
+            requested_on?: string | null;
+            /** @description Whether the customer signed again. */
+            signed_again: boolean;
+        } | {
+            /** @enum {string} */
+            operation: "order.cancel";
+            /** @description The order. */
+            order: components["schemas"]["OrderId"];
+            /** @description Why. */
+            reason: string;
         };
         /** @description The account of one restoration. */
         RestorationView: {
@@ -3051,6 +3170,20 @@ export interface components {
          * @enum {string}
          */
         Role: "rep" | "salesManager" | "office" | "warehouse" | "finance" | "service" | "admin";
+        /** @description What somebody decides about an order that the rules left open. */
+        RuleForm: {
+            /** @description Why; nobody is refused without a reason. */
+            note?: string;
+            /** @description What. */
+            ruling: components["schemas"]["Ruling"];
+            /** @description The time of the decision they are looking at. */
+            seen: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What a person can decide about an order.
+         * @enum {string}
+         */
+        Ruling: "release" | "decline" | "counter";
         /** @description Name and password. */
         SignIn: {
             login: string;
@@ -3161,6 +3294,24 @@ export interface components {
             /** @description What it used: a quantity, a rate. */
             detail: string;
         };
+        /** @description What a person in the office decided. */
+        VerdictView: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: components["schemas"]["PersonId"];
+            /** @description Their name. */
+            byName: string;
+            /** @description Why, in their words. */
+            note: string;
+            /** @description What. */
+            ruling: components["schemas"]["Ruling"];
+        };
+        /**
+         * @description What became of one version.
+         * @enum {string}
+         */
+        VersionState: "stands" | "joined" | "replaced" | "countered";
         /** @description A visit document. */
         VisitId: string;
         /**
@@ -3210,6 +3361,27 @@ export interface components {
         Wanted: {
             customer: components["schemas"]["CustomerId"];
             lines: components["schemas"]["CartLine"][];
+        };
+        /** @description One line as it is wanted now. */
+        WantedLine: {
+            /** @description Taken off. */
+            discount: components["schemas"]["Percent"];
+            line?: components["schemas"]["LineId"] | null;
+            /** @description In which pack. */
+            pack: string;
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            /** @description Packs. */
+            quantity: components["schemas"]["Quantity"];
+        };
+        /** @description So much of something. */
+        WantedView: {
+            /** @description Taken off. */
+            discount: components["schemas"]["Percent"];
+            /** @description The pack's code. */
+            pack: string;
+            /** @description Packs. */
+            quantity: components["schemas"]["Quantity"];
         };
         /**
          * @description Who has to act on a reason.

@@ -18,7 +18,7 @@ export type ListState<S extends ListSpec> = Record<keyof S["filters"] | "search"
 /** What a link names; the rest is as the list has it on its own. */
 export type Address<S extends ListSpec> = Partial<ListState<S>>;
 
-export const orderStates = ["waiting", "accepted", "acceptedWithChange", "held", "countered", "declined"] as const satisfies readonly OrderState[];
+export const orderStates = ["waiting", "accepted", "acceptedWithChange", "held", "countered", "declined", "cancelled"] as const satisfies readonly OrderState[];
 export const visitOutcomes = ["ordered", "noNeed", "closed", "absent", "later"] as const satisfies readonly VisitOutcome[];
 export const exceptionStates = ["quarantined", "released", "declined", "replaced"] as const satisfies readonly ExceptionState[];
 export const deviceStates = ["active", "revoked", "wipeOrdered", "wiped"] as const satisfies readonly DeviceState[];

@@ -36,6 +36,7 @@ const briefs: Record<string, () => string> = {
   NO_PRICE: m.brief_price,
   DISCOUNT_ABOVE_MAX: m.brief_discount,
   INACTIVE_PRODUCT: m.brief_product,
+  CHANGED_MEANWHILE: m.brief_versions,
 };
 
 /** A reason in one word, for a column. */

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::documents::order::Order;
 use roundsman_core::id::{CustomerId, OrderId, PersonId};
 use roundsman_core::records::SalesOrder;
 use roundsman_core::time::Timestamp;
@@ -15,8 +15,8 @@ use crate::{Result, column, records};
 /// An order and what was decided about it.
 #[derive(Debug, Clone)]
 pub struct ListedOrder {
-    /// As signed.
-    pub signed: SignedOrder,
+    /// As it stands.
+    pub order: Order,
     /// The decision, once there is one.
     pub decision: Option<SalesOrder>,
     /// Who took it.
@@ -44,7 +44,10 @@ pub struct OrderFilter {
     pub before: Option<Timestamp>,
 }
 
-const STATE: &str = "coalesce(x.outcome, 'waiting')";
+/// The same as `OrderState::of` says of a row.
+const STATE: &str = "case when x.id is null or x.version is not o.version then 'waiting' \
+                     when o.countered then 'countered' when x.cancelled then 'cancelled' \
+                     else x.outcome end";
 
 const ORDERS: List = List {
     select: "o.id, o.body, o.arrived_at, p.name as rep_name, c.name as customer_name",
@@ -80,7 +83,7 @@ pub async fn list(db: &SqlitePool, filter: &OrderFilter, page: &Page) -> Result<
     let mut decisions = records::many::<SalesOrder>(db, ids).await?;
     let rows = found.rows.iter().map(|row| {
         Ok(ListedOrder {
-            signed: column::from_json(row.try_get("body")?)?,
+            order: column::from_json(row.try_get("body")?)?,
             decision: decisions.remove(&row.try_get("id")?),
             rep_name: row.try_get::<Option<_>, _>("rep_name")?.unwrap_or_default(),
             customer_name: row.try_get("customer_name")?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use roundsman_core::records::SalesOrder;
 use roundsman_core::sync::Channel;
 use roundsman_store::Commit;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -16,8 +17,8 @@ pub struct History {
     digests: BTreeMap<(Channel, [u8; 16], u64), [u8; 32]>,
     /// The first thing that was wrong with a commit.
     pub wrong: Option<Broken>,
-    /// What each order's decision was when it was first seen.
-    pub decided: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What was last decided about each order.
+    pub decided: BTreeMap<Vec<u8>, SalesOrder>,
     /// What each journal entry's judgement was when it was last seen.
     pub judged: BTreeMap<(Vec<u8>, i64), String>,
     /// How many entries each channel had when it was last looked at.

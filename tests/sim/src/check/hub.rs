@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::Change;
 use roundsman_core::error::codes;
-use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind};
-use roundsman_core::records::{CustomerAccount, Record};
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, OrderId};
+use roundsman_core::records::{CustomerAccount, Record, SalesOrder};
 use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
+use roundsman_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
@@ -341,9 +342,10 @@ fn name_of(item: &[u8]) -> String {
     ItemId::from_bytes(item).map_or_else(|| "?".to_owned(), |item| item.to_string())
 }
 
-/// Every order is decided at most once, for what it says, and what follows from that adds up.
+/// Every version of an order is decided at most once by the rules, for what it says, and what
+/// follows from that adds up.
 fn orders(sim: &mut Sim) -> Result<(), Broken> {
-    const ONCE: &str = "an order is decided once";
+    const ONCE: &str = "a version of an order is decided once";
     const SUMS: &str = "what was decided adds up";
     let mut decided = std::mem::take(&mut sim.history.decided);
     let db = sim.server.lens();
@@ -367,9 +369,10 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
         let Some(record) = record else {
             return Err(broken(ONCE, format!("{number} was decided and not published")));
         };
-        if let Some(before) = decided.get(&id)
-            && *before != record
-        {
+        let Ok(record) = SalesOrder::from_bytes(&record) else {
+            return Err(broken(ONCE, format!("what was decided of {number} cannot be read")));
+        };
+        if decided.get(&id).is_some_and(|before| !follows(before, &record)) {
             return Err(broken(ONCE, format!("{number} was decided anew")));
         }
         decided.insert(id, record);
@@ -391,7 +394,8 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
     let wrong: Option<i64> = db
         .query_row(
             "select o.id from outbox o left join erp_sales_order s on s.id = substr(o.item, 2) \
-             where (o.state = 'done') <> (s.id is not null) limit 1",
+             where (o.state = 'done' and s.id is null) \
+                or (o.state = 'waiting' and o.transition = 'submit' and s.id is not null) limit 1",
             [],
             |row| row.get(0),
         )
@@ -439,6 +443,26 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
     sim.checked(ONCE, count.unsigned_abs());
     sim.checked(SUMS, 1);
     Ok(())
+}
+
+/// Whether a decision may come after another: it is the same, of a newer version, or a person's.
+fn follows(before: &SalesOrder, now: &SalesOrder) -> bool {
+    let newer = now.revision > before.revision;
+    let ruled = now.version == before.version && now.verdict.is_some() && before.is_open();
+    now == before || (now.number == before.number && (newer || ruled))
+}
+
+/// Orders that the rules left open, and when each was decided.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn open_orders(db: &Connection) -> rusqlite::Result<Vec<(OrderId, Timestamp)>> {
+    let mut statement = db.prepare_cached(
+        "select id, decided_at from erp_sales_order where outcome in ('held', 'countered') order by id",
+    )?;
+    let rows = statement
+        .query_map([], |row| Ok((OrderId(row.get::<_, Uuid>(0)?), Timestamp(row.get(1)?))))?;
+    rows.collect()
 }
 
 /// Hashes of records and what is under them.

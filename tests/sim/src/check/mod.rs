@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use end::{finally, well};
 pub use history::History;
-pub use hub::{account, quarantined};
+pub use hub::{account, open_orders, quarantined};
 pub use step::{
     commits, may_see, now, promises_are_kept, reads_its_write, receipt, receipts_are_kept,
 };

@@ -2,8 +2,9 @@
 
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::quantity::Quantity;
+use roundsman_core::records::Ruling;
 use roundsman_core::sync::Channel;
-use roundsman_erp::embedded::master;
+use roundsman_erp::embedded::{Ruled, master};
 use roundsman_store::people;
 
 use super::Sim;
@@ -19,7 +20,10 @@ impl Sim {
             0..=3 => self.edit(),
             4 => self.change_price(),
             5 => self.count_stock(),
-            6..=7 => self.release_or_decline(),
+            6..=7 => {
+                self.release_or_decline();
+                self.rule();
+            }
             _ => self.pay(),
         }
         self.judge_soon();
@@ -82,6 +86,19 @@ impl Sim {
             let decline = roundsman_server::hub::decline(&store, &clock, (device, n), by, note);
             let _answer = self.server.wait(decline);
         }
+    }
+
+    /// Decides an order that the rules left open.
+    fn rule(&mut self) {
+        let open = crate::check::open_orders(self.server.lens()).unwrap_or_default();
+        if open.is_empty() {
+            return;
+        }
+        let (order, seen) = *self.office.pick(&open);
+        let ruling = *self.office.pick(&[Ruling::Release, Ruling::Decline, Ruling::Counter]);
+        let (app, by) = (self.server.app(), self.company.office);
+        let ruled = Ruled { ruling, by, note: "known well".to_owned(), seen };
+        let _answer = self.server.wait(app.erp.rule(order, ruled));
     }
 
     /// A customer gets another territory.

@@ -1,0 +1,129 @@
+//! From what somebody wants now to another version of an order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SignedLine, SignedOrder, sum_up};
+use crate::documents::cart::line_id;
+use crate::error::{Refusal, Result, codes};
+use crate::id::{LineId, ProductId, uuid_of};
+use crate::quantity::{Percent, Quantity};
+use crate::rules::{BasketLine, Shelf, price_line};
+use crate::time::Day;
+
+/// One line as it is wanted now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WantedLine {
+    /// The line of the order that it changes or keeps; none for a new one.
+    pub line: Option<LineId>,
+    /// What.
+    pub product: ProductId,
+    /// In which pack.
+    pub pack: String,
+    /// Packs.
+    pub quantity: Quantity,
+    /// Taken off.
+    pub discount: Percent,
+}
+
+/// The whole order as it is wanted now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its lines, in order.
+    pub lines: Vec<WantedLine>,
+    /// When it is wanted.
+    pub requested_on: Option<Day>,
+    /// What is noted.
+    pub note: String,
+}
+
+/// The next content of an order. A line that stays as it was keeps what was agreed for it; what
+/// is new or asks for something else costs what it costs on this shelf.
+///
+/// # Errors
+/// [`codes::EMPTY`] without lines: then it is to be cancelled. The refusal of the first line
+/// without a price; [`codes::INVALID`] where the customer's currency changed.
+pub fn revise(content: &SignedOrder, wanted: &Wanted, shelf: &Shelf) -> Result<SignedOrder> {
+    if wanted.lines.is_empty() {
+        return Err(Refusal::new(codes::EMPTY).with("field", "lines"));
+    }
+    let mut lines: Vec<SignedLine> = Vec::with_capacity(wanted.lines.len());
+    for it in &wanted.lines {
+        let line = revise_line(content, it, shelf)?;
+        if lines.iter().any(|other| other.id == line.id) {
+            return Err(Refusal::new(codes::INVALID).with("field", "lines"));
+        }
+        lines.push(line);
+    }
+    let (requested_on, note) = (wanted.requested_on, wanted.note.clone());
+    Ok(sum_up(SignedOrder { lines, requested_on, note, ..content.clone() }))
+}
+
+/// One line of it.
+///
+/// # Errors
+/// As [`revise`].
+pub(crate) fn revise_line(
+    content: &SignedOrder,
+    wanted: &WantedLine,
+    shelf: &Shelf,
+) -> Result<SignedLine> {
+    let id = wanted.line_in(content);
+    let kept = content.lines.iter().find(|line| line.id == id);
+    let same = kept.filter(|line| {
+        line.product == wanted.product
+            && line.pack == wanted.pack
+            && line.quantity == wanted.quantity
+            && line.discount == wanted.discount
+    });
+    if let Some(line) = same {
+        return Ok(line.clone());
+    }
+    if shelf.list.currency != content.total.currency {
+        return Err(Refusal::new(codes::INVALID).with("field", "currency"));
+    }
+    let slot = shelf.slots.get(&wanted.product);
+    let product = slot.and_then(|slot| slot.product.as_ref());
+    let priced = price_line(
+        &shelf.list,
+        &BasketLine {
+            id,
+            product,
+            price: slot.and_then(|slot| slot.price.as_ref()),
+            pack: &wanted.pack,
+            quantity: wanted.quantity,
+            discount: wanted.discount,
+        },
+    )?;
+    let product =
+        product.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("product", wanted.product))?;
+    Ok(SignedLine {
+        id,
+        product: wanted.product,
+        code: product.code.clone(),
+        name: product.name.clone(),
+        pack: wanted.pack.clone(),
+        quantity: wanted.quantity,
+        base_quantity: priced.base_quantity,
+        unit_price: priced.unit_price,
+        discount: wanted.discount,
+        net: priced.net,
+        tax: priced.tax,
+        price: priced.trace,
+    })
+}
+
+impl WantedLine {
+    /// The line of the order that it is. Two devices that add the same product meet in one line.
+    pub(crate) fn line_in(&self, content: &SignedOrder) -> LineId {
+        let new = || match content.cart {
+            Some(cart) => line_id(cart, self.product),
+            None => {
+                LineId(uuid_of(&[b"line", content.order.0.as_bytes(), self.product.0.as_bytes()]))
+            }
+        };
+        self.line.unwrap_or_else(new)
+    }
+}
