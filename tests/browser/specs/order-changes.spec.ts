@@ -9,7 +9,6 @@ const CUSTOMER = "海港食品 中山路店";
 
 /** The rep takes an order and the office has answered it. */
 async function takesOrder(rep: Rep): Promise<string> {
-  await rep.begins();
   await rep.opensCustomer("hgsp", CUSTOMER);
   await rep.checksIn();
   const number = await rep.takesOrder(3);
@@ -17,13 +16,14 @@ async function takesOrder(rep: Rep): Promise<string> {
   return number;
 }
 
-/** The customer may owe nothing more, so that the office has to look at every order. */
-async function useUpCredit(server: Server): Promise<void> {
+/** Both are at work, and the customer may owe nothing more: the office has to look at every order. */
+async function beginWithoutCredit(rep: Rep, office: Device, server: Server): Promise<void> {
+  await rep.begins();
+  await office.signIn("office");
   await server.alter("update erp_customer set credit_limit = 1 where id in (select id from customer_row where name = ?)", CUSTOMER);
 }
 
 async function opensOrder(office: Device, number: string): Promise<Locator> {
-  await office.signIn("office");
   await office.page.getByRole("navigation").getByRole("link", { name: office.text("orders") }).first().click();
   await office.page.getByRole("row", { name: new RegExp(number) }).getByRole("link").click();
   const panel = office.page.getByRole("complementary");
@@ -65,6 +65,8 @@ for (const language of ["zh-CN", "en"] as const) {
 
     test("an order that is changed without a network is another version of the same order", async ({ phone, office }) => {
       const rep = new Rep(phone);
+      await rep.begins();
+      await office.signIn("office");
       const number = await takesOrder(rep);
       const { page } = phone;
       await phone.goOffline();
@@ -92,8 +94,8 @@ for (const language of ["zh-CN", "en"] as const) {
     });
 
     test("a rep cancels without a network while the office releases", async ({ phone, office, server }) => {
-      await useUpCredit(server);
       const rep = new Rep(phone);
+      await beginWithoutCredit(rep, office, server);
       const number = await takesOrder(rep);
       await expect(rep.state("needsOffice")).toBeVisible();
       await phone.goOffline();
@@ -116,8 +118,8 @@ for (const language of ["zh-CN", "en"] as const) {
     });
 
     test("the rep reads who gave an order back, and why", async ({ phone, office, server }) => {
-      await useUpCredit(server);
       const rep = new Rep(phone);
+      await beginWithoutCredit(rep, office, server);
       const number = await takesOrder(rep);
       const panel = await opensOrder(office, number);
       await rules(office, panel, "order_counter", "Half of it, please");

@@ -61,8 +61,10 @@ pub fn decide(
     if order.cancelled.is_some() {
         reasons.clear();
     }
-    if released {
-        reasons.iter_mut().for_each(|reason| reason.who = Who::Nobody);
+    if let Some(ruling) = ruling {
+        // Whoever had to act has acted; what is given back waits for the rep.
+        let who = if ruling == Ruling::Counter { Who::Rep } else { Who::Nobody };
+        reasons.iter_mut().for_each(|reason| reason.who = who);
     }
     reasons.extend(changed_meanwhile(order));
     let (net, tax) = (sum(&lines, signed, |line| line.net), sum(&lines, signed, |line| line.tax));

@@ -5,7 +5,7 @@ use roundsman_core::documents::order::{self, SignedOrder};
 use roundsman_core::error::codes;
 use roundsman_core::id::{CustomerId, ProductId};
 use roundsman_core::quantity::Quantity;
-use roundsman_core::records::{Outcome, Ruling, SalesOrder};
+use roundsman_core::records::{Outcome, Ruling, SalesOrder, Who};
 use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::Ruled;
 use roundsman_erp::{Answer, Decider, Embedded, Erp as _, Task};
@@ -185,6 +185,19 @@ async fn a_held_order_is_released_as_it_was_signed() {
     let verdict = released.verdict.as_ref().unwrap();
     assert_eq!((verdict.by, verdict.note.as_str()), (REP, "known well"));
     assert_eq!(desk.decided(&order).await, released);
+    desk.company.adds_up().await;
+}
+
+#[tokio::test]
+async fn what_the_office_gives_back_waits_for_the_rep() {
+    let desk = Desk::open().await;
+    let order = desk.submit(POOR, &[(CAKE, "box", 1)]).await;
+    let held = desk.decided(&order).await;
+    let given_back = desk.rule(&order, Ruling::Counter, held.decided_at).await.unwrap();
+    assert_eq!(given_back.outcome, Outcome::Countered);
+    assert!(given_back.reasons.iter().all(|reason| reason.who == Who::Rep));
+    let taken = desk.rule(&order, Ruling::Release, given_back.decided_at).await.unwrap();
+    assert!(taken.is_taken() && taken.reasons.iter().all(|reason| reason.who == Who::Nobody));
     desk.company.adds_up().await;
 }
 
