@@ -14,7 +14,9 @@ use roundsman_core::money::{Currency, Money};
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::records::LocalName;
 use roundsman_core::time::{Hlc, Timestamp};
-use roundsman_core::views::{PriceTrace, TraceStep};
+use roundsman_core::views::{
+    Names, OrderRow, OrderView, PriceTrace, SyncState, TraceStep, VersionState,
+};
 use uuid::Uuid;
 
 fn item() -> ItemId {
@@ -170,6 +172,42 @@ fn of_two_that_cannot_both_hold_the_first_stands_and_the_second_is_asked() {
     let settled = read(&with(&both, &[amend(&both, &[(1, 3)], stamp(3, 4_000))]));
     assert_eq!(lines(&settled), q(&[(1, 3)]));
     assert!(settled.countered.is_empty());
+}
+
+struct Nobody;
+
+impl Names for Nobody {
+    fn person(&self, _: PersonId) -> String {
+        String::new()
+    }
+
+    fn device(&self, _: DeviceId) -> String {
+        String::new()
+    }
+}
+
+/// What people read of each version, newest first.
+fn states(document: &Automerge) -> Vec<VersionState> {
+    let order = read(document);
+    let row = OrderRow::new(&order, None, "", SyncState::SavedHere);
+    let view = OrderView::new(row, &order, None, &Nobody);
+    view.versions.into_iter().map(|it| it.state).collect()
+}
+
+#[test]
+fn people_read_what_became_of_each_version() {
+    use VersionState::{Countered, Joined, Replaced, Stands};
+    let base = submitted(&[(1, 5), (2, 1)]);
+    let mei = amend(&base, &[(1, 3), (2, 1)], stamp(2, 2_000));
+    let lin = amend(&base, &[(1, 9), (2, 1)], stamp(3, 3_000));
+    let wang = amend(&base, &[(1, 5), (2, 4)], stamp(4, 4_000));
+    assert_eq!(states(&base), []);
+    assert_eq!(states(&with(&base, std::slice::from_ref(&mei))), [Stands, Replaced]);
+    let clash = with(&base, &[mei.clone(), lin]);
+    assert_eq!(states(&clash), [Countered, Stands, Replaced]);
+    assert_eq!(states(&with(&base, &[mei, wang])), [Joined, Joined, Replaced]);
+    let kept = with(&clash, &[amend(&clash, &[(1, 3), (2, 1)], stamp(3, 5_000))]);
+    assert_eq!(states(&kept), [Stands, Replaced, Replaced, Replaced]);
 }
 
 #[test]

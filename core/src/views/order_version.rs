@@ -153,6 +153,7 @@ impl VerdictView {
 pub(super) fn versions(order: &Order, names: &dyn Names) -> Vec<OrderVersionView> {
     let Some(first) = &order.first else { return Vec::new() };
     let heads = heads(order);
+    let standing = heads.iter().filter(|id| !order.countered.contains(id)).count();
     let mut views = vec![OrderVersionView {
         number: 1,
         by: first.rep,
@@ -171,7 +172,7 @@ pub(super) fn versions(order: &Order, names: &dyn Names) -> Vec<OrderVersionView
             VersionState::Countered
         } else if !heads.contains(&id) {
             VersionState::Replaced
-        } else if heads.len() > 1 && order.cancelled.is_none() {
+        } else if standing > 1 && order.cancelled.is_none() {
             VersionState::Joined
         } else {
             VersionState::Stands

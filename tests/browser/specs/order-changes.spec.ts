@@ -49,6 +49,17 @@ async function cancels(rep: Rep, reason: string): Promise<void> {
   await expect(dialog).toBeHidden();
 }
 
+/** So many of the first line instead. */
+async function wants(rep: Rep, quantity: string): Promise<void> {
+  const { phone, page } = rep;
+  await rep.link("change_order").click();
+  const first = page.getByRole("main").getByRole("list", { name: phone.text("order_lines") }).getByRole("textbox").first();
+  await first.fill(quantity);
+  await first.press("Enter");
+  await rep.button("save_change").click();
+  await expect(rep.state("savedHere")).toBeVisible();
+}
+
 /** Looks at the screen in light and dark. */
 async function looked(device: Device, name: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -115,6 +126,40 @@ for (const language of ["zh-CN", "en"] as const) {
       await looked(phone, "phone-order-cancelled");
       await expect(panel.getByText(office.text("order_was_cancelled"))).toBeVisible();
       await expect(panel.getByText("The shop closes next week")).toBeVisible();
+    });
+
+    test("two phones that change the same line are both kept, and somebody says which holds", async ({ phone, newPhone, office }) => {
+      const [one, other] = [new Rep(phone), new Rep(await newPhone())];
+      await one.begins();
+      await office.signIn("office");
+      const number = await takesOrder(one);
+      await other.begins();
+      await other.opensOrder(number);
+      await phone.goOffline();
+      await other.phone.goOffline();
+      await wants(one, "7");
+      await wants(other, "9");
+      await phone.goOnline();
+      await expect(one.state("confirmed")).toBeVisible();
+      await other.phone.goOnline();
+      await expect(other.state("needsYou")).toBeVisible();
+      await expect(other.page.getByText(other.phone.text("order_conflict"))).toBeVisible();
+      const versions = other.page.getByRole("list", { name: other.phone.text("version.list") });
+      for (const state of ["stands", "countered"]) await expect(versions.getByText(other.phone.text(`version.${state}`), { exact: true })).toHaveCount(1);
+      await looked(other.phone, "phone-order-conflict");
+      await expect(one.state("needsYou")).toBeVisible();
+
+      await other.button("keep_as_it_is").click();
+      await expect(other.state("confirmed")).toBeVisible();
+      await expect(one.state("confirmed")).toBeVisible();
+      const panel = await opensOrder(office, number);
+      await expect(panel.getByText(office.text("version.n", { n: 4 }), { exact: true })).toBeVisible();
+
+      // Both sides of the line hold the same, whatever came in which order.
+      await office.page.getByRole("navigation").getByRole("link", { name: office.text("devices") }).first().click();
+      await office.page.getByRole("row").getByRole("link").first().click();
+      await expect(office.page.getByRole("complementary").getByText(office.text("both_sides_same"))).toBeVisible();
+      await looked(office, "office-device");
     });
 
     test("the rep reads who gave an order back, and why", async ({ phone, office, server }) => {
