@@ -175,6 +175,22 @@ impl ItemKind {
     pub fn is_document(self) -> bool {
         (self as u8) < 64
     }
+
+    /// The record that stands for a document of this kind once it is closed.
+    #[must_use]
+    pub fn summary(self) -> Option<Self> {
+        match self {
+            Self::Visit => Some(Self::VisitSummary),
+            Self::Order => Some(Self::OrderSummary),
+            _ => None,
+        }
+    }
+
+    /// The kind of document that a record of this kind stands for.
+    #[must_use]
+    pub fn stands_for(self) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.summary() == Some(self))
+    }
 }
 
 impl<C> minicbor::Encode<C> for ItemKind {
@@ -211,6 +227,18 @@ impl ItemId {
     /// An item of this kind.
     pub fn new(kind: ItemKind, id: impl Into<Uuid>) -> Self {
         Self { kind, id: id.into() }
+    }
+
+    /// The record that stands for this document once it is closed.
+    #[must_use]
+    pub fn summary(self) -> Option<Self> {
+        self.kind.summary().map(|kind| Self { kind, id: self.id })
+    }
+
+    /// The document that this record stands for.
+    #[must_use]
+    pub fn stands_for(self) -> Option<Self> {
+        self.kind.stands_for().map(|kind| Self { kind, id: self.id })
     }
 
     /// The kind's number, then the UUID.

@@ -7,12 +7,14 @@ mod customer;
 mod journal_status;
 mod people;
 mod sales_order;
+mod summaries;
 
 pub use catalog::{LocalName, Pack, Price, PriceBreak, PriceList, Product, Stock};
 pub use customer::{Assignment, CustomerAccount};
 pub use journal_status::{EntryException, ExceptionState, JournalStatus};
 pub use people::{DeviceCode, Person, Role, Territory, Warehouse};
 pub use sales_order::{DecidedLine, Input, Outcome, Reason, Ruling, SalesOrder, Verdict, Who};
+pub use summaries::{OrderSummary, SummaryLine, SummaryReason, VisitSummary};
 
 use crate::error::{Refusal, Result, codes};
 use crate::id::{ItemId, ItemKind};

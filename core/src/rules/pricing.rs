@@ -67,12 +67,12 @@ pub fn price_line(list: &PriceList, line: &BasketLine<'_>) -> Result<PricedLine>
     let discount_max = discount_max(price);
     check_discount(product, line.discount, discount_max)?;
 
-    let before = extended(unit_price, base_quantity, Percent::default())?;
+    let packs = pack_step((line.quantity, line.pack), (base_quantity, &product.unit), unit_price)?;
     let after = extended(unit_price, base_quantity, line.discount)?;
     let split = tax::split(after, product.tax_rate, list.tax_included)?;
 
     let mut steps = unit_steps(product, price, base_quantity);
-    steps.push(step("pack", packs(product, line, base_quantity), before));
+    steps.push(packs);
     if !line.discount.0.is_zero() {
         steps.push(step("discount", line.discount, after));
     }
@@ -224,13 +224,22 @@ fn unit_steps(product: &Product, price: &Price, base: Quantity) -> Vec<TraceStep
     first.into_iter().chain(last).collect()
 }
 
-/// `3 box = 36 pc`, or `36 pc` for base units.
-fn packs(product: &Product, line: &BasketLine<'_>, base: Quantity) -> String {
-    if line.pack == product.unit {
-        format!("{base} {}", product.unit)
+/// The step that says how much of it there is, `3 box = 36 pc` or `36 pc` for base units, and what
+/// that comes to before discount.
+///
+/// # Errors
+/// [`codes::TOO_LARGE`] when no line may come to so much.
+pub fn pack_step(
+    (quantity, pack): (Quantity, &str),
+    (base, unit): (Quantity, &str),
+    unit_price: Money,
+) -> Result<TraceStep> {
+    let counted = if pack == unit {
+        format!("{base} {unit}")
     } else {
-        format!("{} {} = {base} {}", line.quantity, line.pack, product.unit)
-    }
+        format!("{quantity} {pack} = {base} {unit}")
+    };
+    Ok(step("pack", counted, extended(unit_price, base, Percent::default())?))
 }
 
 fn about(product: &Product, code: &str) -> Refusal {

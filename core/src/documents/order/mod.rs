@@ -8,6 +8,7 @@ mod revise;
 mod sign;
 mod standing;
 mod submit;
+mod summary;
 mod version;
 
 use std::collections::BTreeMap;

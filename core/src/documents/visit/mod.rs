@@ -3,6 +3,7 @@
 mod check_in;
 mod check_out;
 mod note;
+mod summary;
 
 use automerge::Automerge;
 pub use check_in::CheckIn;
