@@ -137,9 +137,21 @@ impl<'a> Intake<'a> {
         self.db
             .prepare_cached("insert into record (item, bytes) values (?1, ?2) on conflict (item) do update set bytes = ?2")?
             .execute(params![item.to_bytes(), bytes])?;
+        if let Some(closed) = item.stands_for() {
+            closed_now(self.db, closed)?;
+        }
         self.topics.extend(project::record(self.db, item, Some(bytes))?);
         Ok(())
     }
+}
+
+/// A summary came: what was fetched of its document may be older, and own work on it may be done.
+fn closed_now(db: &Connection, closed: ItemId) -> Result<()> {
+    if main_file::holds(db, closed)? {
+        return main_file::set_number(db, main_file::PURGED, 0);
+    }
+    db.prepare_cached("delete from fetched where item = ?1")?.execute([closed.to_bytes()])?;
+    Ok(())
 }
 
 /// A document's element in a channel.

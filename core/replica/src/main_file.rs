@@ -2,7 +2,7 @@
 
 use automerge::{Automerge, Change};
 use roundsman_core::id::ItemId;
-use roundsman_core::records::Record;
+use roundsman_core::records::{OrderSummary, Record, SalesOrder};
 use roundsman_core::sync::Head;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
@@ -38,6 +38,15 @@ pub(crate) fn base(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
     bytes.map(|bytes| Ok(Automerge::load(&bytes)?)).transpose()
 }
 
+/// A closed document that was fetched to be looked at.
+pub(crate) fn fetched(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached("select base from fetched where item = ?1")?
+        .query_row([item.to_bytes()], |row| row.get(0))
+        .optional()?;
+    bytes.map(|bytes| Ok(Automerge::load(&bytes)?)).transpose()
+}
+
 /// Stores what the server has admitted of a document.
 pub(crate) fn set_base(db: &Connection, item: ItemId, document: &[u8]) -> Result<()> {
     db.prepare_cached("insert into document (item, base) values (?1, ?2) on conflict (item) do update set base = ?2")?
@@ -45,19 +54,46 @@ pub(crate) fn set_base(db: &Connection, item: ItemId, document: &[u8]) -> Result
     Ok(())
 }
 
-/// What people see: base with pending applied, in memory only.
+/// What people see: base with pending applied, in memory only; none of what is closed.
 pub(crate) fn document(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
+    let pending = pending(db, item)?;
+    if pending.is_empty() { base(db, item) } else { with_pending(db, item, pending) }
+}
+
+/// The document with everything that is known here, also of what is closed and was fetched.
+pub(crate) fn whole(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
     let pending = pending(db, item)?;
     with_pending(db, item, pending)
 }
 
-/// Base with these of the device's own changes.
+/// Whether the document itself is here, or own changes of it that are not admitted.
+pub(crate) fn holds(db: &Connection, item: ItemId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "select exists (select 1 from document where item = ?1) \
+                 or exists (select 1 from pending where item = ?1)",
+        )?
+        .query_row([item.to_bytes()], |row| row.get(0))?)
+}
+
+/// Whether only the summary of a document is visible.
+pub(crate) fn is_closed(db: &Connection, item: ItemId) -> Result<bool> {
+    let Some(summary) = item.summary() else { return Ok(false) };
+    Ok(db
+        .prepare_cached("select exists (select 1 from record where item = ?1)")?
+        .query_row([summary.to_bytes()], |row| row.get(0))?)
+}
+
+/// What is admitted with these of the device's own changes.
 pub(crate) fn with_pending(
     db: &Connection,
     item: ItemId,
     pending: Vec<(u64, Change)>,
 ) -> Result<Option<Automerge>> {
-    let base = base(db, item)?;
+    let base = match base(db, item)? {
+        Some(base) => Some(base),
+        None => fetched(db, item)?,
+    };
     if pending.is_empty() {
         return Ok(base);
     }
@@ -132,6 +168,14 @@ pub(crate) fn record<R: Record>(db: &Connection, id: impl Into<Uuid>) -> Result<
         .query_row([item.to_bytes()], |row| row.get(0))
         .optional()?;
     bytes.map(|bytes| Ok(R::from_bytes(&bytes)?)).transpose()
+}
+
+/// What was decided about an order, closed or not.
+pub(crate) fn decision(db: &Connection, order: Uuid) -> Result<Option<SalesOrder>> {
+    match record::<SalesOrder>(db, order)? {
+        Some(decision) => Ok(Some(decision)),
+        None => Ok(record::<OrderSummary>(db, order)?.map(|summary| summary.decision())),
+    }
 }
 
 /// Every record of a kind.

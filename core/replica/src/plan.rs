@@ -14,7 +14,7 @@ use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::queries::wanted;
-use crate::{Replica, Result, main_file};
+use crate::{Replica, Result};
 
 /// An operation, the document it is about, and what people call that.
 pub(crate) struct Planned {
@@ -141,7 +141,7 @@ impl Replica {
 
     /// An order, and the versions that the next one is made on.
     fn order_with_heads(&self, id: OrderId) -> Result<(Order, Vec<VersionId>)> {
-        let document = main_file::document(&self.db, id.into())?;
+        let document = self.to_edit(id.into())?;
         let document = document.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", id))?;
         Ok((order::read(&document)?, order::heads(&document)?))
     }

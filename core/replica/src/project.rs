@@ -7,7 +7,8 @@ use roundsman_core::documents::{cart, customer, order, visit};
 use roundsman_core::error::codes;
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder,
+    Assignment, CustomerAccount, ExceptionState, JournalStatus, OrderSummary, Product, Record,
+    VisitSummary,
 };
 use roundsman_core::text::{search_key, search_keys};
 use roundsman_core::views::{OrderState, customer_search, order_search};
@@ -16,8 +17,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result, Topic, main_file};
 
-/// Writes the row of a document; a document that is gone takes its row with it. A document that
-/// cannot be read yet (its first change is still on the way) has no row.
+/// Writes the row of a document; a document that is gone takes its row with it, unless a summary
+/// stands for it. A document that cannot be read yet (its first change is still on the way) has no
+/// row.
 pub(crate) fn document(
     db: &Connection,
     item: ItemId,
@@ -76,7 +78,11 @@ fn put_customer(db: &Connection, item: ItemId, document: Option<&Automerge>) -> 
 }
 
 fn put_visit(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
-    let Some(read) = document.and_then(|document| visit::read(document).ok()) else {
+    let read = match document.and_then(|document| visit::read(document).ok()) {
+        Some(read) => Some(read),
+        None => main_file::record::<VisitSummary>(db, item.id)?.map(|summary| summary.visit()),
+    };
+    let Some(read) = read else {
         db.execute("delete from visit where id = ?1", [item.id])?;
         return Ok(());
     };
@@ -112,11 +118,17 @@ fn put_cart(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Resu
 }
 
 fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
-    let Some(read) = document.and_then(|document| order::read(document).ok()) else {
+    let read = match document.and_then(|document| order::read(document).ok()) {
+        Some(read) => Some(read),
+        None => {
+            main_file::record::<OrderSummary>(db, item.id)?.map(|summary| summary.signed().into())
+        }
+    };
+    let Some(read) = read else {
         db.execute("delete from sales_order where id = ?1", [item.id])?;
         return Ok(());
     };
-    let decision = main_file::record::<SalesOrder>(db, item.id)?;
+    let decision = main_file::decision(db, item.id)?;
     db.prepare_cached(
         "insert or replace into sales_order (id, customer, rep, placed, total, currency, state, search, body) \
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -140,7 +152,7 @@ fn put_decision(db: &Connection, item: ItemId) -> Result<()> {
     let Some(read) = body::<Order>(db, "select body from sales_order where id = ?1", item)? else {
         return Ok(());
     };
-    let decision = main_file::record::<SalesOrder>(db, item.id)?;
+    let decision = main_file::decision(db, item.id)?;
     db.prepare_cached("update sales_order set state = ?2, search = ?3 where id = ?1")?.execute(
         params![
             item.id,
@@ -165,10 +177,19 @@ pub(crate) fn record(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Res
         ItemKind::CustomerAccount => put_account(db, item, bytes)?,
         ItemKind::Assignment => put_assignment(db, item, bytes)?,
         ItemKind::SalesOrder => put_decision(db, item)?,
+        ItemKind::VisitSummary | ItemKind::OrderSummary => put_summary(db, item)?,
         ItemKind::JournalStatus => put_status(db, bytes)?,
         _ => {}
     }
     Ok(topic(item.kind))
+}
+
+/// The row of what is closed. As long as the document is here, it says more.
+fn put_summary(db: &Connection, item: ItemId) -> Result<()> {
+    match item.stands_for() {
+        Some(closed) if !main_file::holds(db, closed)? => document(db, closed, None).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 fn put_product(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()> {

@@ -11,7 +11,23 @@ use crate::{Result, Topic, main_file, project};
 /// no channel: that they were admitted is told by the journal's status alone.
 const WAITING: &str = "select item from pending where not ( \
          n <= ?1 and n in (select n from operation where state in ('open', 'released')) \
-         and item in (select item from document) and item not in (select item from membership))";
+         and item in (select item from document) and item not in (select item from membership)) \
+     except select item from closed";
+
+/// The summary that stands for a document's item; null for what is never closed.
+const SUMMARY: &str = "cast(case substr(item, 1, 1) when x'02' then x'4b' when x'04' then x'4c' end \
+     || substr(item, 2) as blob)";
+
+/// Documents with own changes that are all admitted, and of which only the summary is here: it says
+/// what they did.
+fn closed() -> String {
+    format!(
+        "select item from pending group by item having max(n) <= ?1 \
+         and count(*) = sum(n in (select n from operation where state in ('open', 'released'))) \
+         and item not in (select item from membership) \
+         and {SUMMARY} in (select item from membership)"
+    )
+}
 
 /// What stays whatever the channels say: what such changes are of, and the customers of such visits,
 /// carts and orders, without whom they cannot be read. An account and an assignment have their
@@ -46,10 +62,26 @@ pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
     for item in gone(db, "record")? {
         topics.extend(project::record(db, item, None)?);
     }
+    for item in settled(db)? {
+        db.execute("delete from pending where item = ?1", [item.to_bytes()])?;
+        db.execute("delete from fetched where item = ?1", [item.to_bytes()])?;
+        topics.extend(project::document(db, item, None)?);
+    }
+    // Nobody looks any more at what is visible in no way, and what came back is here itself.
+    db.execute(
+        &format!(
+            "delete from fetched where {SUMMARY} not in (select item from membership) \
+             and item not in (select item from pending)"
+        ),
+        [],
+    )?;
     // What stayed for the sake of own work is looked for again.
     let stays: bool = db.query_row(
-        "select exists (select 1 from document where item not in (select item from membership)) \
-             or exists (select 1 from record where item not in (select item from membership))",
+        &format!(
+            "select exists (select 1 from document where item not in (select item from membership)) \
+                 or exists (select 1 from record where item not in (select item from membership)) \
+                 or exists (select 1 from pending where {SUMMARY} in (select item from membership))"
+        ),
         [],
         |row| row.get(0),
     )?;
@@ -58,11 +90,24 @@ pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
 }
 
 fn gone(db: &Connection, table: &str) -> Result<Vec<ItemId>> {
-    let mut statement = db.prepare(&format!(
-        "with waiting as ({WAITING}), kept as ({KEPT}) \
-         delete from {table} where item not in (select item from membership) \
-         and substr(item, 2) not in kept returning item"
-    ))?;
+    let closed = closed();
+    removed(
+        db,
+        &format!(
+            "with closed as ({closed}), waiting as ({WAITING}), kept as ({KEPT}) \
+             delete from {table} where item not in (select item from membership) \
+             and substr(item, 2) not in kept returning item"
+        ),
+    )
+}
+
+/// Documents that never came here but as own changes, and were closed meanwhile.
+fn settled(db: &Connection) -> Result<Vec<ItemId>> {
+    removed(db, &closed())
+}
+
+fn removed(db: &Connection, sql: &str) -> Result<Vec<ItemId>> {
+    let mut statement = db.prepare(sql)?;
     let admitted = main_file::number(db, "admitted_upto")?;
     let rows = statement.query_map([admitted], |row| row.get::<_, [u8; ItemId::LEN]>(0))?;
     let items: Vec<_> = rows.collect::<Result<_, _>>()?;

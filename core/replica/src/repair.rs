@@ -12,8 +12,8 @@ use crate::intake::{Intake, place};
 use crate::purge::purge;
 use crate::{Error, Replica, Result, Topic, main_file};
 
-/// Fetched documents that are kept.
-const FETCHED_MAX: u32 = 200;
+/// Fetched documents that are kept, in bytes together.
+const FETCHED_BYTES_MAX: u32 = 8 << 20;
 
 impl Replica {
     /// A channel's elements by bucket; none when it is not here. Its digest is added up anew, so
@@ -92,23 +92,27 @@ impl Replica {
         Ok(())
     }
 
-    /// Keeps documents that somebody wanted to see, the latest of them.
+    /// Keeps documents that somebody wanted to see, the latest of them, and those that own work
+    /// builds on.
     pub(crate) fn keep_fetched(&mut self, found: &FetchRes) -> Result<()> {
         let now = self.now().millis();
-        for fetched in &found.items {
-            if let News::Snapshot(bytes) = &fetched.news {
-                self.db
-                    .prepare_cached(
-                        "insert or replace into fetched (item, at, base) values (?1, ?2, ?3)",
-                    )?
-                    .execute(params![fetched.item.to_bytes(), now, bytes.0])?;
+        main_file::lasting(&mut self.db, |db| {
+            for fetched in &found.items {
+                let News::Snapshot(bytes) = &fetched.news else { continue };
+                db.prepare_cached(
+                    "insert or replace into fetched (item, at, base) values (?1, ?2, ?3)",
+                )?
+                .execute(params![fetched.item.to_bytes(), now, bytes.0])?;
             }
-        }
-        self.db.execute(
-            "delete from fetched where item not in \
-             (select item from fetched order by at desc, item limit ?1)",
-            [FETCHED_MAX],
-        )?;
+            db.execute(
+                "delete from fetched where item in ( \
+                     select item from ( \
+                         select item, sum(length(base)) over (order by at desc, item) as bytes from fetched) \
+                     where bytes > ?1 and item not in (select item from pending))",
+                [FETCHED_BYTES_MAX],
+            )?;
+            Ok(())
+        })?;
         self.changed.extend([Topic::Orders, Topic::Visits]);
         Ok(())
     }

@@ -79,12 +79,21 @@ impl Replica {
         let actor = actor_of(stamp.device, self.journal.actor);
         let mut hidden = false;
         let mut load = |item| {
-            let document = main_file::document(&self.db, item).map_err(Refusal::from)?;
+            let document = self.to_edit(item).map_err(Refusal::from)?;
             hidden |= document.as_ref().is_some_and(|it| !it.get_missing_deps(&[]).is_empty());
             Ok(document)
         };
         let changes = execute(operation, &actor, stamp, &mut load)?;
         Ok(Executed { changes, hidden })
+    }
+
+    /// The document as it can be written to: what is closed has to be fetched before.
+    pub(crate) fn to_edit(&self, item: ItemId) -> Result<Option<Automerge>> {
+        let document = main_file::whole(&self.db, item)?;
+        if document.is_none() && main_file::is_closed(&self.db, item)? {
+            return Err(Refusal::new(codes::NOT_HERE).with("item", item).into());
+        }
+        Ok(document)
     }
 
     fn entry(&self, operation: &dyn Operation, stamp: Stamp, made: &[Made]) -> Result<Entry> {

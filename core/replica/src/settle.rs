@@ -52,7 +52,9 @@ impl Replica {
             let Some(entry) = self.journal.entry(n)? else { continue };
             let fallen = BTreeSet::from([n]);
             let actor = actor_of(entry.device, self.journal.actor);
-            if Replay::new(&self.db, &fallen, (entry.device, actor), self.journal.head).is_done(&entry)? {
+            if Replay::new(&self.db, &fallen, (entry.device, actor), self.journal.head)
+                .is_done(&entry)?
+            {
                 done.push(n);
             }
         }

@@ -1,13 +1,10 @@
 //! Customers.
 
 use roundsman_core::documents::customer::Customer;
-use roundsman_core::documents::history;
-use roundsman_core::id::{CustomerId, ItemId};
+use roundsman_core::id::CustomerId;
 use roundsman_core::records::PriceList;
 use roundsman_core::time::Day;
-use roundsman_core::views::{
-    AccountView, CustomerCard, CustomerRow, HistoryRow, contact_views, field_views,
-};
+use roundsman_core::views::{AccountView, CustomerCard, CustomerRow, contact_views, field_views};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use uuid::Uuid;
 
@@ -85,15 +82,6 @@ impl Replica {
             cart_lines: cart
                 .map_or(0, |(_, cart)| u32::try_from(cart.lines.len()).unwrap_or(u32::MAX)),
         }))
-    }
-
-    pub(crate) fn customer_history(&self, id: CustomerId) -> Result<Vec<HistoryRow>> {
-        let document = main_file::document(&self.db, ItemId::from(id))?.unwrap_or_default();
-        let directory = self.directory.borrow();
-        Ok(history(&document)
-            .into_iter()
-            .map(|event| HistoryRow::new(event, None, &*directory))
-            .collect())
     }
 
     pub(crate) fn today_here(&self) -> Day {

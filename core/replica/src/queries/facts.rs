@@ -1,11 +1,12 @@
 //! What stands beside a document: how far it got, and the company's side of a customer.
 
+use roundsman_core::documents::history;
 use roundsman_core::id::{CustomerId, ItemId, ProductId, WarehouseId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Stock};
 use roundsman_core::rules::{Shelf, Slot};
 use roundsman_core::time::Timestamp;
-use roundsman_core::views::{CustomerFacts, Names, SyncState};
+use roundsman_core::views::{CustomerFacts, HistoryRow, Names, SyncState};
 use rusqlite::{OptionalExtension, params};
 
 use crate::{Replica, Result, main_file};
@@ -50,6 +51,14 @@ impl Replica {
             }
             _ => SyncState::Confirmed,
         })
+    }
+
+    /// Who did what to a document; none when it is not here.
+    pub(crate) fn history(&self, item: impl Into<ItemId>) -> Result<Option<Vec<HistoryRow>>> {
+        let Some(document) = main_file::whole(&self.db, item.into())? else { return Ok(None) };
+        let directory = self.directory.borrow();
+        let rows = history(&document).into_iter();
+        Ok(Some(rows.map(|event| HistoryRow::new(event, None, &*directory)).collect()))
     }
 
     pub(crate) fn facts(&self, id: CustomerId) -> Result<CustomerFacts> {

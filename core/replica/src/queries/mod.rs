@@ -152,6 +152,16 @@ pub enum Query {
         /// Which one.
         id: OrderId,
     },
+    /// Who did what to an order; none as long as it is closed and was not fetched.
+    OrderHistory {
+        /// Which one.
+        id: OrderId,
+    },
+    /// The same of a visit.
+    VisitHistory {
+        /// Which one.
+        id: VisitId,
+    },
     /// What an order would be with other lines; nothing is recorded.
     Amendment {
         /// The order.
@@ -182,7 +192,10 @@ impl Query {
                 &[Customers, Visits, Orders, Carts]
             }
             Self::CustomerHistory { .. } => &[Customers],
-            Self::Visits { .. } | Self::Visit { .. } => &[Visits, Customers],
+            Self::OrderHistory { .. } => &[Orders, Customers],
+            Self::Visits { .. } | Self::Visit { .. } | Self::VisitHistory { .. } => {
+                &[Visits, Customers]
+            }
             Self::Catalogue { .. }
             | Self::Cart { .. }
             | Self::Quote { .. }
@@ -206,7 +219,9 @@ impl Replica {
                 json(&self.customers(search.as_deref(), sort.unwrap_or_default(), *page)?)?
             }
             Query::Customer { id } => json(&self.customer(*id)?)?,
-            Query::CustomerHistory { id } => json(&self.customer_history(*id)?)?,
+            Query::CustomerHistory { id } => json(&self.history(*id)?.unwrap_or_default())?,
+            Query::OrderHistory { id } => json(&self.history(*id)?)?,
+            Query::VisitHistory { id } => json(&self.history(*id)?)?,
             Query::Visits { customer, page } => json(&self.visits(*customer, *page)?)?,
             Query::Visit { id } => json(&self.visit(*id)?)?,
             Query::Catalogue { customer, search, category, page } => {

@@ -1,9 +1,8 @@
 //! Orders.
 
-use roundsman_core::documents::order::{Order, Wanted, WantedLine};
+use roundsman_core::documents::order::{self, Order, Wanted, WantedLine};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, OrderId};
-use roundsman_core::records::SalesOrder;
 use roundsman_core::rules::Shelf;
 use roundsman_core::time::Day;
 use roundsman_core::views::{AmendView, Names, OrderRow, OrderState, OrderView};
@@ -49,7 +48,7 @@ impl Replica {
 
     pub(crate) fn order(&self, id: OrderId) -> Result<Option<OrderView>> {
         let Some(order) = self.order_document(id)? else { return Ok(None) };
-        let decision: Option<SalesOrder> = main_file::record(&self.db, id.0)?;
+        let decision = main_file::decision(&self.db, id.0)?;
         let (row, names) = (self.order_row(&order)?, self.directory.borrow());
         Ok(Some(OrderView::new(row, &order, decision.as_ref(), &*names)))
     }
@@ -72,20 +71,27 @@ impl Replica {
     pub(crate) fn shelf_for(&self, order: &Order, wanted: &Wanted) -> Result<Shelf> {
         let products: Vec<_> = wanted.lines.iter().map(|line| line.product).collect();
         let shelf = self.shelf(order.content.customer, &products)?;
-        let decision: Option<SalesOrder> = main_file::record(&self.db, order.content.order.0)?;
+        let decision = main_file::decision(&self.db, order.content.order.0)?;
         Ok(match decision {
             Some(decision) => shelf.without(&decision),
             None => shelf,
         })
     }
 
+    /// The order as its row says it; what was fetched of a closed one also says how its prices came
+    /// about.
     pub(crate) fn order_document(&self, id: OrderId) -> Result<Option<Order>> {
-        self.body("select body from sales_order where id = ?1", id.0)
+        match main_file::fetched(&self.db, id.into())? {
+            Some(_) => {
+                Ok(main_file::whole(&self.db, id.into())?.as_ref().map(order::read).transpose()?)
+            }
+            None => self.body("select body from sales_order where id = ?1", id.0),
+        }
     }
 
     pub(crate) fn order_row(&self, order: &Order) -> Result<OrderRow> {
         let signed = &order.content;
-        let decision: Option<SalesOrder> = main_file::record(&self.db, signed.order.0)?;
+        let decision = main_file::decision(&self.db, signed.order.0)?;
         let rep = self.directory.borrow().person(signed.rep);
         // Admitted is not answered: until the decision comes, an order is safe, not confirmed.
         let sync = match self.sync_state(signed.order)? {

@@ -155,6 +155,11 @@ impl Office {
         todo
     }
 
+    /// The person of the device wants to look at these.
+    pub fn fetch(&mut self, replica: &mut Replica, items: Vec<ItemId>) -> Todo {
+        self.line.fetch(replica, items).unwrap()
+    }
+
     /// Has everything pushed that was recorded and signs for it; the entries that are new.
     pub fn push_all(&mut self, replica: &mut Replica) -> Vec<Entry> {
         let todo = self.line.recorded(replica).unwrap();
