@@ -18,7 +18,7 @@ use roundsman_store::documents::{self, NewChange, Saved};
 use roundsman_store::journal::Stored;
 use roundsman_store::visibility::{self, Member};
 use roundsman_store::{
-    Commit, Error, Published, Result, SqliteConnection, outbox, projection, quarantine,
+    Commit, Error, Published, Result, SqliteConnection, closing, outbox, projection, quarantine,
 };
 
 use super::facts::Facts;
@@ -84,6 +84,8 @@ struct Open {
     /// Hashes of the changes that were admitted.
     changes: Vec<[u8; 32]>,
     arrived_at: Timestamp,
+    /// It began here.
+    begun: bool,
 }
 
 /// What a document says.
@@ -382,7 +384,8 @@ impl<'a> Docket<'a> {
         self.changes.push(NewChange { item, hash, bytes, device: entry.device, n: entry.n });
         if creates {
             let channels = self.settle(entry.person, item, &typed).await?;
-            self.open.insert(item, Open::new(document, 0, channels, arrival.at));
+            let open = Open::new(document, 0, channels, arrival.at);
+            self.open.insert(item, Open { begun: true, ..open });
         } else if let Some(open) = self.open.get_mut(&item) {
             open.document = document;
         }
@@ -444,12 +447,16 @@ impl<'a> Docket<'a> {
                 Some(Typed::Customer(it)) => {
                     projection::customer(self.db, CustomerId(item.id), it).await?
                 }
-                Some(Typed::Visit(it)) => projection::visit(self.db, VisitId(item.id), it).await?,
+                Some(Typed::Visit(it)) => {
+                    projection::visit(self.db, VisitId(item.id), it, self.now).await?
+                }
                 Some(Typed::Order(it)) => orders.push((it.as_ref(), open.arrived_at)),
                 Some(Typed::Cart(_)) | None => {}
             }
         }
-        projection::orders(self.db, &orders).await?;
+        projection::orders(self.db, &orders, self.now).await?;
+        let known = changed.iter().filter(|(_, open)| !open.begun).map(|(item, _)| *item);
+        closing::reopen(self.db, self.commit, known).await?;
         let published: Vec<_> = changed
             .iter()
             .zip(&saved)
@@ -491,7 +498,8 @@ impl Open {
         channels: Vec<Channel>,
         arrived_at: Timestamp,
     ) -> Self {
-        Self { document, bytes, channels, typed: None, changes: Vec::new(), arrived_at }
+        let (typed, changes) = (None, Vec::new());
+        Self { document, bytes, channels, typed, changes, arrived_at, begun: false }
     }
 }
 

@@ -115,12 +115,13 @@ pub async fn snapshots(
     rows.iter().map(|row| Ok((item_of(row)?, row.try_get("snapshot")?))).collect()
 }
 
-/// The channels that each of these documents is in; those that do not exist are left out.
+/// The channels in which each of these documents can be seen, itself or as its summary; those that
+/// do not exist are left out.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn channels_of(
-    db: impl SqliteExecutor<'_>,
+    db: &mut SqliteConnection,
     items: impl IntoIterator<Item = ItemId>,
 ) -> Result<BTreeMap<ItemId, Vec<Channel>>> {
     let rows = sqlx::query(
@@ -129,13 +130,18 @@ pub async fn channels_of(
          where d.item in (select unhex(value) from json_each($1)) order by d.item, c.name",
     )
     .bind(bulk::items(items))
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
     let mut channels: BTreeMap<ItemId, Vec<Channel>> = BTreeMap::new();
     for row in rows {
         let name: Option<&str> = row.try_get("name")?;
         let channel = name.map(str::parse::<Channel>).transpose()?;
         channels.entry(item_of(&row)?).or_default().extend(channel);
+    }
+    for (item, at) in channels.iter_mut().filter(|(_, at)| at.is_empty()) {
+        if let Some(summary) = item.summary() {
+            *at = self::channels(&mut *db, summary).await?;
+        }
     }
     Ok(channels)
 }

@@ -8,8 +8,8 @@ use roundsman_core::views::Names;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Result, people};
 use crate::devices::bytes_32;
+use crate::{Result, people};
 
 /// The names of everybody who took part in a document.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod bulk;
 pub mod clock;
+pub mod closing;
 mod column;
 pub mod devices;
 pub mod divergences;

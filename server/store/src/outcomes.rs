@@ -30,7 +30,7 @@ pub async fn publish(
         "insert into outcome_row (id, number, outcome, decided_at, search, version, cancelled) \
          values ($1, $2, $3, $4, $5, $6, $7) \
          on conflict (id) do update set number = $2, outcome = $3, decided_at = $4, search = $5, \
-             version = $6, cancelled = $7",
+             version = $6, cancelled = $7, closed = 0",
     )
     .bind(decided.order.0)
     .bind(&decided.number)

@@ -40,17 +40,22 @@ pub async fn customer(
     Ok(())
 }
 
-/// Projects a visit.
+/// Projects a visit of which something was admitted now: whatever it was, it is not closed.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn visit(db: &mut SqliteConnection, id: VisitId, visit: &Visit) -> Result<()> {
+pub async fn visit(
+    db: &mut SqliteConnection,
+    id: VisitId,
+    visit: &Visit,
+    now: Timestamp,
+) -> Result<()> {
     let name = customer_name(&mut *db, visit.begun.customer).await?;
     sqlx::query(
-        "insert into visit_row (id, customer, rep, checked_in_at, checked_out_at, outcome, search, body) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8) \
+        "insert into visit_row (id, customer, rep, checked_in_at, checked_out_at, outcome, search, body, admitted_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          on conflict (id) do update set customer = $2, rep = $3, checked_in_at = $4, \
-             checked_out_at = $5, outcome = $6, search = $7, body = $8",
+             checked_out_at = $5, outcome = $6, search = $7, body = $8, admitted_at = $9, closed = 0",
     )
     .bind(id.0)
     .bind(visit.begun.customer.0)
@@ -60,29 +65,36 @@ pub async fn visit(db: &mut SqliteConnection, id: VisitId, visit: &Visit) -> Res
     .bind(visit.outcome.as_ref().map(column::code).transpose()?)
     .bind(visit_search(visit, &name))
     .bind(column::json(visit)?)
+    .bind(now.millis())
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Projects orders, each with when it arrived, which is written once.
+/// Projects orders of which something was admitted now, each with when it arrived, which is written
+/// once.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn orders(db: &mut SqliteConnection, orders: &[(&Order, Timestamp)]) -> Result<()> {
+pub async fn orders(
+    db: &mut SqliteConnection,
+    orders: &[(&Order, Timestamp)],
+    now: Timestamp,
+) -> Result<()> {
     let rows = orders.iter().map(|(order, arrived_at)| {
         Ok((*order, *arrived_at, order_search(&order.content, None), column::json(*order)?))
     });
     bulk::insert(
         db,
         "insert into order_row (id, customer, rep, device_number, placed_at, arrived_at, requested_on, \
-                                total_minor, line_count, search, version, countered, body) ",
+                                total_minor, line_count, search, version, countered, body, admitted_at) ",
         &rows.collect::<Result<Vec<_>>>()?,
         " on conflict (id) do update set customer = excluded.customer, rep = excluded.rep, \
              device_number = excluded.device_number, placed_at = excluded.placed_at, \
              requested_on = excluded.requested_on, total_minor = excluded.total_minor, \
              line_count = excluded.line_count, search = excluded.search, version = excluded.version, \
-             countered = excluded.countered, body = excluded.body",
+             countered = excluded.countered, body = excluded.body, \
+             admitted_at = excluded.admitted_at",
         |row, (order, arrived_at, search, body)| {
             let signed = &order.content;
             row.push_bind(signed.order.0)
@@ -97,7 +109,8 @@ pub async fn orders(db: &mut SqliteConnection, orders: &[(&Order, Timestamp)]) -
                 .push_bind(search.as_str())
                 .push_bind(order.version.map(|version| version.0.to_vec()))
                 .push_bind(!order.countered.is_empty())
-                .push_bind(body.as_str());
+                .push_bind(body.as_str())
+                .push_bind(now.millis());
         },
     )
     .await

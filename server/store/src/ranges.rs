@@ -132,12 +132,8 @@ async fn may_look(db: &mut SqliteConnection, item: ItemId, channels: &[Channel])
     if is_in(db, item, channels).await? {
         return Ok(true);
     }
-    let summary = match item.kind {
-        ItemKind::Visit => ItemKind::VisitSummary,
-        ItemKind::Order => ItemKind::OrderSummary,
-        _ => return Ok(false),
-    };
-    if is_in(db, ItemId::new(summary, item.id), channels).await? {
+    let Some(summary) = item.summary() else { return Ok(false) };
+    if is_in(db, summary, channels).await? {
         return Ok(true);
     }
     let customer: Option<uuid::Uuid> = sqlx::query_scalar(

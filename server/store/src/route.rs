@@ -14,6 +14,10 @@ use crate::Result;
 const STOPS_MAX: usize = 40;
 /// Orders and visits of each that come early.
 const LATEST: u32 = 5;
+/// What a visit is in its channels: itself, or closed.
+const VISIT: [ItemKind; 2] = [ItemKind::Visit, ItemKind::VisitSummary];
+/// What an order is in its channels: itself with its outcome, or closed.
+const ORDER: [ItemKind; 3] = [ItemKind::Order, ItemKind::SalesOrder, ItemKind::OrderSummary];
 
 /// Whose day, and which.
 #[derive(Debug, Clone, Copy)]
@@ -44,14 +48,14 @@ pub async fn first(
             items.push(ItemId::new(kind, customer.0));
         }
         let visits = latest(db, "visit_row", "checked_in_at", *customer).await?;
-        items.extend(visits.first().map(|id| ItemId::new(ItemKind::Visit, *id)));
+        items.extend(visits.iter().take(1).flat_map(|id| VISIT.map(|it| ItemId::new(it, *id))));
     }
     for customer in &stops {
         for id in latest(db, "order_row", "placed_at", *customer).await? {
-            items.extend([ItemKind::Order, ItemKind::SalesOrder].map(|it| ItemId::new(it, id)));
+            items.extend(ORDER.map(|it| ItemId::new(it, id)));
         }
         let visits = latest(db, "visit_row", "checked_in_at", *customer).await?;
-        items.extend(visits.iter().skip(1).map(|id| ItemId::new(ItemKind::Visit, *id)));
+        items.extend(visits.iter().skip(1).flat_map(|id| VISIT.map(|it| ItemId::new(it, *id))));
     }
     Ok(items)
 }

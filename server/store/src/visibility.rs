@@ -158,14 +158,15 @@ async fn show(
     if stored { commit.show(db, item, channels).await } else { Ok(()) }
 }
 
-/// Visits and orders of a customer with their outcomes, each with its author.
+/// Visits and orders of a customer with their outcomes, or their summaries, each with its author.
 async fn work(
     db: &mut SqliteConnection,
     customer: CustomerId,
 ) -> Result<Vec<(ItemKind, Uuid, PersonId)>> {
     let rows = sqlx::query(
-        "select id, rep, 0 as is_order from visit_row where customer = $1 \
-         union all select id, rep, 1 from order_row where customer = $1",
+        "select id, rep, closed, 0 as is_order from visit_row where customer = $1 \
+         union all select o.id, o.rep, coalesce(d.closed, 0), 1 from order_row o \
+           left join outcome_row d on d.id = o.id where o.customer = $1",
     )
     .bind(customer.0)
     .fetch_all(db)
@@ -173,11 +174,13 @@ async fn work(
     let mut work = Vec::with_capacity(rows.len());
     for row in rows {
         let (id, author) = (row.try_get("id")?, PersonId(row.try_get("rep")?));
-        if row.try_get("is_order")? {
-            work.extend([(ItemKind::Order, id, author), (ItemKind::SalesOrder, id, author)]);
-        } else {
-            work.push((ItemKind::Visit, id, author));
-        }
+        let kinds: &[_] = match (row.try_get("is_order")?, row.try_get("closed")?) {
+            (true, false) => &[ItemKind::Order, ItemKind::SalesOrder],
+            (true, true) => &[ItemKind::OrderSummary],
+            (false, false) => &[ItemKind::Visit],
+            (false, true) => &[ItemKind::VisitSummary],
+        };
+        work.extend(kinds.iter().map(|kind| (*kind, id, author)));
     }
     Ok(work)
 }

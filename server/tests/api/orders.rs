@@ -159,7 +159,7 @@ async fn arrive(company: &Company, order: &SignedOrder) {
     let stored = company.app.store.write.run(move |db, _| {
         Box::pin(async move {
             documents::put(db, &[Saved { item, heads, snapshot }]).await?;
-            projection::orders(db, &[(&order.into(), now)]).await?;
+            projection::orders(db, &[(&order.into(), now)], now).await?;
             outbox::add(db, &[(item, outbox::SUBMIT.to_owned())], now).await
         })
     });

@@ -1,0 +1,3 @@
+//! What runs by itself on the customer side.
+
+pub mod closing;
