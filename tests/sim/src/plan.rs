@@ -168,6 +168,13 @@ impl Plan {
         Self { seed, reps, devices, days: 1, hours: 10, office_acts, faults, real_disk: false }
     }
 
+    /// Whether finished visits and decided orders are closed. In the other half of the runs they
+    /// stay as they are, as in a company that is young.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        self.seed % 2 == 1
+    }
+
     /// The options that repeat it.
     #[must_use]
     pub fn options(&self) -> String {

@@ -49,6 +49,7 @@ pub struct Total {
     frames: u64,
     orders: u64,
     quarantined: u64,
+    closed: u64,
     /// Faults, by kind.
     pub faults: BTreeMap<&'static str, u64>,
     /// Checks, by invariant.
@@ -66,6 +67,7 @@ impl Total {
         self.frames += summary.frames;
         self.orders += summary.orders;
         self.quarantined += summary.quarantined;
+        self.closed += summary.closed;
         for (kind, times) in &summary.faults {
             *self.faults.entry(kind).or_default() += times;
         }
@@ -104,7 +106,7 @@ impl Total {
             days as f64 / 365.0 * 86_400.0 / took.as_secs_f64().max(f64::MIN_POSITIVE);
         let _ = writeln!(
             text,
-            "{} runs, {} broken, {:.1} s\n{days} device-days: {} operations, {} catch-ups, {} frames, {} orders decided, {} entries in quarantine\n{years_per_core_day:.0} device-years per core-day",
+            "{} runs, {} broken, {:.1} s\n{days} device-days: {} operations, {} catch-ups, {} frames, {} orders decided, {} entries in quarantine, {} times closed\n{years_per_core_day:.0} device-years per core-day",
             self.runs,
             self.broken,
             took.as_secs_f64(),
@@ -112,7 +114,8 @@ impl Total {
             self.syncs,
             self.frames,
             self.orders,
-            self.quarantined
+            self.quarantined,
+            self.closed
         );
         for (what, counts) in [("faults", &self.faults), ("checks", &self.checks)] {
             let _ = writeln!(text, "\n{what}");

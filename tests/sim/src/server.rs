@@ -11,6 +11,7 @@ use roundsman_erp::{Decider, Embedded};
 use roundsman_server::app::App;
 use roundsman_server::clock::Clock;
 use roundsman_server::config::Config;
+use roundsman_server::crm::closing::{Ages, Closer};
 use roundsman_store::{Commit, Store};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -25,6 +26,9 @@ use crate::disk::{Plug, VFS};
 const STOCK_INTERVAL_MS: i64 = 10_000;
 /// Small, so that most first syncs take several pages.
 const PAGE_BYTES: usize = 4 << 10;
+/// Short, so that documents are closed, and opened again, within a day.
+const AGES: Ages =
+    Ages { visit_ms: 40 * 60_000, declined_ms: 60 * 60_000, accepted_ms: 2 * 60 * 60_000 };
 const FILE: &str = "roundsman.sqlite";
 
 /// Where the server's database is.
@@ -47,6 +51,7 @@ struct Running {
     app: Arc<App>,
     decider: Decider<Embedded>,
     stock: StockPublisher,
+    closer: Closer,
     commits: Receiver<Commit>,
     /// For looking, beside what the server itself does.
     lens: Connection,
@@ -116,7 +121,8 @@ impl Server {
         let commits = app.store.write.committed();
         let name = path.to_str().context("a path in UTF-8")?;
         let lens = lens(name, vfs)?;
-        self.running = Some(Running { app, decider, stock, commits, lens, runtime });
+        let closer = Closer::new(app.store.clone(), app.clock.clone(), AGES);
+        self.running = Some(Running { app, decider, stock, closer, commits, lens, runtime });
         self.settle();
         Ok(())
     }
@@ -139,8 +145,8 @@ impl Server {
 
     fn drop_running(&mut self) {
         if let Some(running) = self.running.take() {
-            let Running { app, decider, stock, commits, lens, runtime } = running;
-            drop((app, decider, stock, commits, lens));
+            let Running { app, decider, stock, closer, commits, lens, runtime } = running;
+            drop((app, decider, stock, closer, commits, lens));
             runtime.shutdown_background();
         }
     }
@@ -193,6 +199,14 @@ impl Server {
     /// When the database refuses.
     pub fn publish_stock(&self) -> Result<()> {
         Ok(self.wait(self.now_running().stock.publish_due())?)
+    }
+
+    /// Closes some of what is due; how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn close(&self) -> Result<usize> {
+        Ok(self.wait(self.now_running().closer.close_due())?)
     }
 
     /// What was committed since the last call.

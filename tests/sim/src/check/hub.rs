@@ -297,6 +297,7 @@ fn whole_entries(
 fn places(sim: &mut Sim) -> Result<(), Broken> {
     const PLACE: &str = "a customer is where it is assigned";
     const NUMBER: &str = "an order's number is its own";
+    const CLOSED: &str = "a document or its summary";
     let db = sim.server.lens();
     let mut statement = db.prepare_cached(
         "select m.item, c.name, e.territory from membership m join channel c on c.id = m.channel \
@@ -323,6 +324,18 @@ fn places(sim: &mut Sim) -> Result<(), Broken> {
     }
     drop(rows);
     drop(statement);
+    let both: Option<Vec<u8>> = db
+        .query_row(
+            "select m.item from membership m where \
+               cast(case substr(m.item, 1, 1) when x'02' then x'4b' when x'04' then x'4c' end \
+                        || substr(m.item, 2) as blob) in (select item from membership) limit 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(item) = both {
+        return Err(broken(CLOSED, format!("{} and its summary", name_of(&item))));
+    }
     let twice: Option<String> = db
         .query_row(
             "select device_number from order_row group by device_number having count(*) > 1 limit 1",
@@ -335,6 +348,7 @@ fn places(sim: &mut Sim) -> Result<(), Broken> {
     }
     sim.checked(PLACE, count);
     sim.checked(NUMBER, 1);
+    sim.checked(CLOSED, 1);
     Ok(())
 }
 

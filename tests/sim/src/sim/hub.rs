@@ -161,6 +161,22 @@ impl Sim {
         crate::check::commits(self)
     }
 
+    pub(super) fn close(&mut self) -> Result<(), Broken> {
+        // A document that is closed while everything becomes well would only be more to say.
+        if self.calm {
+            return Ok(());
+        }
+        self.after(7 * MINUTE, Event::Close);
+        if !self.server.is_running() {
+            return Ok(());
+        }
+        // What fails is due again.
+        self.summary.closed += self.server.close().map_or(0, |closed| closed as u64);
+        self.hub_did();
+        self.died()?;
+        crate::check::commits(self)
+    }
+
     pub(super) fn take_backup(&mut self) -> Result<(), Broken> {
         let wait = self.trouble.between(HOUR, 3 * HOUR);
         self.after(wait, Event::Backup);

@@ -61,6 +61,7 @@ enum Event {
     Judge,
     Decide,
     Stock,
+    Close,
     Office,
     /// Something goes wrong.
     Fault(Fault, usize),
@@ -94,6 +95,8 @@ pub struct Summary {
     pub orders: u64,
     /// Entries that were quarantined.
     pub quarantined: u64,
+    /// Times a visit or an order was closed.
+    pub closed: u64,
     /// Hash of everything that happened.
     pub trace: u64,
     /// Virtual milliseconds.
@@ -248,6 +251,9 @@ impl Sim {
         }
         self.after(SECOND, Event::Decide);
         self.after(MINUTE, Event::Stock);
+        if self.plan.closes() {
+            self.after(MINUTE, Event::Close);
+        }
         self.after(MINUTE, Event::Look);
         self.after(HOUR, Event::Backup);
     }
@@ -296,6 +302,7 @@ impl Sim {
             Event::Judge => self.judge(),
             Event::Decide => self.decide(),
             Event::Stock => self.publish_stock(),
+            Event::Close => self.close(),
             Event::Office => self.office_acts(),
             Event::Fault(kind, device) => self.fault(kind, device),
             Event::Wake(device) => self.wake(device),
