@@ -2,7 +2,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use roundsman_core::error::{Refusal, codes};
-use roundsman_core::id::Entropy;
+use roundsman_core::id::{Entropy, OrderId, VisitId};
 use roundsman_core::sync::backoff;
 use roundsman_replica::{Identity, Line, Query, Replica};
 use wasm_bindgen::prelude::*;
@@ -271,6 +271,19 @@ impl Engine {
     /// As [`Self::receive`].
     pub fn tick(&mut self) -> Result<Todo, JsValue> {
         self.on_line(Line::tick)
+    }
+
+    /// Asks the office for a closed visit or order, whose summary is here.
+    ///
+    /// # Errors
+    /// As [`Self::receive`]; when the id is none.
+    pub fn fetch(&mut self, kind: &str, id: &str) -> Result<Todo, JsValue> {
+        let item = match kind {
+            "visit" => id.parse().map(|id: VisitId| id.into()),
+            _ => id.parse().map(|id: OrderId| id.into()),
+        };
+        let item = item.map_err(invalid)?;
+        self.on_line(|line, replica| line.fetch(replica, vec![item]))
     }
 
     /// Whether what is stored should be looked through.

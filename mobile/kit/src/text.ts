@@ -71,7 +71,7 @@ export function lineAmount({ quantity, pack, price }: Line): string {
 
 /** How much is missing, in the unit of the price: packs are not what is counted in a store. */
 export function lineShort({ short, price }: Line): string {
-  const unit = price.steps.find((step) => step.code === "list_price")?.detail;
+  const unit = price.steps.find((step) => step.code === "pack")?.detail.split(" ").at(-1);
   return `${decimal(short ?? "0")} ${unit ? unitText(unit) : ""}`.trim();
 }
 

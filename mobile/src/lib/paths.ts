@@ -12,9 +12,11 @@ export const paths = {
   catalogue: (id: string) => resolve("/customers/[id]/order", { id }),
   cart: (id: string) => resolve("/customers/[id]/order/cart", { id }),
   visit: (id: string) => resolve("/visits/[id]", { id }),
+  visitHistory: (id: string) => resolve("/visits/[id]/history", { id }),
   orders: () => resolve("/orders"),
   customerOrders: (id: string) => `${resolve("/orders")}?customer=${encodeURIComponent(id)}` as const,
   order: (id: string) => resolve("/orders/[id]", { id }),
+  orderHistory: (id: string) => resolve("/orders/[id]/history", { id }),
   changeOrder: (id: string) => resolve("/orders/[id]/change", { id }),
   attention: () => resolve("/attention"),
   // Not /sync: that is the server's socket.

@@ -3,6 +3,7 @@
 import type { Answer, Answered, Ask, Call, FromWorker, Signed } from "./protocol.js";
 import {
   type Client,
+  type Closed,
   type Live,
   type OpenOptions,
   type Queries,
@@ -104,6 +105,10 @@ class Page implements Client {
 
   syncNow(): void {
     void this.ask({ method: "wake", args: [] }).catch(() => undefined);
+  }
+
+  async fetch(kind: Closed, id: string): Promise<boolean> {
+    return (await this.ask({ method: "fetch", args: [kind, id] })) as boolean;
   }
 
   async putAway(n: number): Promise<void> {

@@ -65,6 +65,8 @@ export class Leader {
         return this.query(...call.args);
       case "wake":
         return this.link?.wake();
+      case "fetch":
+        return this.link?.fetch(...call.args) ?? false;
       case "putAway":
         this.opened().putAway(...call.args);
         return this.tell();

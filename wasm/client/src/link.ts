@@ -1,6 +1,7 @@
 /** The socket, and when to open it. What is said on it is the engine's affair. */
 
 import { type Engine, type Todo, waitMs } from "../dist/roundsman_wasm.js";
+import type { Closed } from "./types.js";
 
 export interface LinkHost {
   token(): string;
@@ -50,6 +51,13 @@ export class Link {
   /** Something was recorded. */
   recorded(): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.perform(() => this.engine.recorded());
+  }
+
+  /** Asks the office for something closed; false without a line. */
+  fetch(kind: Closed, id: string): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN || !this.engine.isOnline()) return false;
+    this.perform(() => this.engine.fetch(kind, id));
+    return true;
   }
 
   close(): void {

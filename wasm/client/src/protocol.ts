@@ -1,6 +1,6 @@
 /** What pages and workers say to each other. */
 
-import type { Session } from "./types.js";
+import type { Closed, Session } from "./types.js";
 
 /** A call from a page to the engine, wherever that is. */
 export type Call =
@@ -10,6 +10,7 @@ export type Call =
   | { method: "run"; args: [request: string] }
   | { method: "query"; args: [query: string] }
   | { method: "wake"; args: [] }
+  | { method: "fetch"; args: [kind: Closed, id: string] }
   | { method: "putAway"; args: [n: number] }
   | { method: "forgetLost"; args: [] }
   | { method: "persisted"; args: [granted: boolean] };

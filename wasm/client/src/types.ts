@@ -484,9 +484,15 @@ export interface Queries {
   quote: { args: { customer: string; lines: CartLine[] }; result: CartView };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
+  /** Null as long as it is closed and was not fetched; the same for `visitHistory`. */
+  orderHistory: { args: { id: string }; result: HistoryRow[] | null };
+  visitHistory: { args: { id: string }; result: HistoryRow[] | null };
   amendment: { args: { order: string; lines: WantedLine[]; requestedOn?: string; note?: string }; result: AmendView | null };
   entry: { args: { n: number }; result: EntryCopy | null };
 }
+
+/** What the office may close: this device then keeps a summary of it. */
+export type Closed = "visit" | "order";
 
 /** Every operation a person can record. */
 export type Request =
@@ -541,6 +547,8 @@ export interface Client {
   /** Resolves when the operation is durable on this device. */
   run(operation: Request): Promise<Recorded>;
   syncNow(): void;
+  /** Asks the office for all of something closed; it is here when queries about it answer again. False without a line. */
+  fetch(kind: Closed, id: string): Promise<boolean>;
   /** Takes an entry that was not taken off the list of what needs its author. */
   putAway(n: number): Promise<void>;
   /** Somebody has read what was lost with the phone's storage. */
