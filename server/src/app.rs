@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roundsman_erp::Embedded;
 use roundsman_store::Store;
@@ -15,6 +15,7 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::identity::Identity;
+use crate::lan::Lan;
 use crate::metrics::Metrics;
 
 /// A company's server, before it listens.
@@ -35,6 +36,8 @@ pub struct App {
     pub erp: Embedded,
     /// Records what people do in the console.
     pub desk: Desk,
+    /// How phones in this network reach it; none before it listens, or when they do not.
+    pub lan: OnceLock<Arc<Lan>>,
     /// Cancelled when the server goes down: whatever waits for long must watch it.
     pub stop: CancellationToken,
     /// Held as long as the server lives: two processes on one folder would each decide orders.
@@ -81,6 +84,7 @@ impl App {
             hub,
             erp,
             desk,
+            lan: OnceLock::new(),
             stop: CancellationToken::new(),
             _lock: lock,
         }))

@@ -16,5 +16,6 @@ pub mod error;
 pub mod http;
 pub mod hub;
 pub mod identity;
+pub mod lan;
 pub mod metrics;
 pub mod serve;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Secure, Voucher};
 use crate::error::Result;
 use crate::http;
 use crate::serve::Server;
@@ -23,11 +23,38 @@ pub struct Args {
     /// The address to listen at; 0.0.0.0 for all of this machine's.
     #[arg(long, value_name = "H", default_value = "127.0.0.1")]
     host: IpAddr,
+    /// Serve phones in this network too: HTTPS under this server's own authority, and a page that
+    /// explains how a phone comes to trust it.
+    #[arg(long, conflicts_with_all = ["host", "certificate"])]
+    lan: bool,
+    /// Serve HTTPS at --host with this certificate (PEM, with its chain).
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// The certificate's key (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+    /// The port for HTTPS.
+    #[arg(long, value_name = "N", default_value_t = 8443)]
+    https_port: u16,
+}
+
+impl Args {
+    fn secure(&self) -> Option<Secure> {
+        let by = match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => {
+                Voucher::Known { certificate: certificate.clone(), key: key.clone() }
+            }
+            _ if self.lan => Voucher::Local,
+            _ => return None,
+        };
+        Some(Secure { port: self.https_port, by })
+    }
 }
 
 pub async fn run(args: Args) -> Result<()> {
     log_to_terminal();
-    let config = Config { host: args.host, port: args.port, ..Config::local(args.data) };
+    let secure = args.secure();
+    let config = Config { host: args.host, port: args.port, secure, ..Config::local(args.data) };
     let data = config.data.display().to_string();
     let server = Server::start(config, Clock::system()).await?;
     for app in http::missing_apps() {
@@ -37,6 +64,9 @@ pub async fn run(args: Args) -> Result<()> {
         );
     }
     tracing::info!(url = server.url(), data, "the server listens");
+    if let Some(lan) = server.app.lan.get() {
+        tracing::info!(phones = lan.join_url, app = lan.app_url, "phones in this network begin here");
+    }
     interrupted().await;
     tracing::info!("the server stops");
     server.stop().await

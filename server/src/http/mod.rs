@@ -43,6 +43,7 @@ use crate::app::App;
 use crate::hub;
 
 pub use extract::{Json, Path, Query};
+pub use security::headers;
 
 /// Bodies of the API are forms that people filled in.
 const BODY_BYTES_MAX: usize = 256 * 1024;
