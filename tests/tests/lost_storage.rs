@@ -81,9 +81,8 @@ async fn what_another_device_recorded_again_is_not_recorded_a_third_time() {
     drop(phone);
 
     // Set back once more, to before it went on; and it works on what it had.
-    let mut phone = Device::return_to(&world.url(), "lin", "roundsman", second.path())
-        .await
-        .unwrap();
+    let mut phone =
+        Device::return_to(&world.url(), "lin", "roundsman", second.path()).await.unwrap();
     write(&mut phone, shop, "phone", "0532 1234567");
     assert!(phone.sync().await.is_err());
     phone.go_on().await.unwrap();

@@ -16,7 +16,7 @@ use roundsman_core::sync::Entry;
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_core::views::{CartView, CustomerCard, EntryCopy, OrderView, SyncState, SyncView};
 use roundsman_replica::{Query, Replica};
-use support::{NOW, Office, ask, fields, open, shop};
+use support::{MAIN, NOW, Office, ask, copy, fields, open, shop};
 use uuid::Uuid;
 
 const OTHER: u128 = 77;
@@ -222,14 +222,14 @@ fn a_main_file_that_went_back_gives_no_number_twice() {
     let (folder, mut replica, mut office, customer) = known();
     // A disk that lies keeps this, and forgets what comes after it.
     drop(replica);
-    let main = folder.path().join("main.db");
-    let kept = std::fs::read(&main).unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    copy(folder.path(), kept.path(), MAIN);
     replica = open(folder.path(), 20);
     let theirs = customer::EditFields { customer, fields: fields(&[("note", "theirs")]) };
     office.show(&mut replica, customer, &made(&theirs, 1, Some(&foreign(customer))));
     edit(&mut replica, customer, "phone", "2");
     drop(replica);
-    std::fs::write(&main, kept).unwrap();
+    copy(kept.path(), folder.path(), MAIN);
 
     let mut replica = open(folder.path(), 40);
     edit(&mut replica, customer, "address", "3");

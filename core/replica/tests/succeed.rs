@@ -11,7 +11,7 @@ use roundsman_core::id::{CustomerId, DeviceId};
 use roundsman_core::sync::Entry;
 use roundsman_core::views::{CustomerCard, LostView, SyncView};
 use roundsman_replica::{Identity, Query, Replica};
-use support::{Office, ask, fields, open, search, shop};
+use support::{JOURNAL, MAIN, Office, ask, copy, fields, open, search, shop};
 use uuid::Uuid;
 
 const LOST: LostView = LostView { entries: 2, set_aside: 0, since: None };
@@ -34,18 +34,6 @@ fn noted(replica: &Replica, customer: CustomerId) -> String {
     let card = ask::<CustomerCard>(replica, &Query::Customer { id: customer });
     card.fields.into_iter().find(|it| it.field == "note").unwrap().value
 }
-
-fn copy(from: &Path, to: &Path, files: &[&str]) {
-    for file in files {
-        let _ = std::fs::remove_file(to.join(file));
-        if from.join(file).exists() {
-            std::fs::copy(from.join(file), to.join(file)).unwrap();
-        }
-    }
-}
-
-const JOURNAL: &[&str] = &["journal.db", "journal.db-wal"];
-const MAIN: &[&str] = &["main.db", "main.db-wal"];
 
 #[test]
 fn what_the_office_does_not_hold_is_recorded_again() {

@@ -65,7 +65,11 @@ pub async fn run(args: Args) -> Result<()> {
     }
     tracing::info!(url = server.url(), data, "the server listens");
     if let Some(lan) = server.app.lan.get() {
-        tracing::info!(phones = lan.join_url, app = lan.app_url, "phones in this network begin here");
+        tracing::info!(
+            phones = lan.join_url,
+            app = lan.app_url,
+            "phones in this network begin here"
+        );
     }
     interrupted().await;
     tracing::info!("the server stops");

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256,
-    SanType,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
+    PKCS_ECDSA_P256_SHA256, SanType,
 };
 use roundsman_core::sync::hash;
 use rustls::ServerConfig;
@@ -34,14 +34,14 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Reads the authority in this folder, or makes one.
+    /// Reads the authority in this folder, or makes one for a server at these addresses.
     ///
     /// # Errors
     /// When the folder cannot be used, or holds something else.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path, addresses: &[IpAddr]) -> Result<Self> {
         let (certificate, key) = (folder.join("authority.crt"), folder.join("authority.key"));
         if !certificate.exists() {
-            make(folder, &certificate, &key)?;
+            make(folder, (&certificate, &key), addresses)?;
         }
         let pem = fs::read_to_string(&certificate).map_err(Error::internal)?;
         let key = fs::read_to_string(&key).map_err(Error::internal)?;
@@ -114,12 +114,12 @@ fn tls(
     Ok(Arc::new(config))
 }
 
-fn make(folder: &Path, certificate: &Path, key: &Path) -> Result<()> {
+fn make(folder: &Path, (certificate, key): (&Path, &Path), addresses: &[IpAddr]) -> Result<()> {
     let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(Error::internal)?;
     let mut params = params("Roundsman local authority", AUTHORITY_TIME);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.name_constraints = Some(local_only());
+    params.name_constraints = Some(local_only(addresses));
     let made = params.self_signed(&pair).map_err(Error::internal)?;
     fs::create_dir_all(folder).map_err(Error::internal)?;
     write_secret(key, &pair.serialize_pem())?;
@@ -135,14 +135,19 @@ fn params(name: &str, time: Duration) -> CertificateParams {
     params
 }
 
-/// Whoever steals the key can pretend to be a machine in a local network, and no site beyond.
-fn local_only() -> NameConstraints {
+/// Whoever steals the key can pretend to be a machine in a local network, and no site beyond. A
+/// network that uses other addresses than those set apart for that is known by this machine's own.
+fn local_only(addresses: &[IpAddr]) -> NameConstraints {
     let v4 = |a, b, prefix| CidrSubnet::from_addr_prefix(Ipv4Addr::new(a, b, 0, 0).into(), prefix);
     let v6 = |a, prefix| {
         CidrSubnet::from_addr_prefix(Ipv6Addr::new(a, 0, 0, 0, 0, 0, 0, 0).into(), prefix)
     };
     let networks = [v4(10, 0, 8), v4(172, 16, 12), v4(192, 168, 16), v6(0xfc00, 7)];
-    let mut permitted: Vec<_> = networks.into_iter().map(GeneralSubtree::IpAddress).collect();
+    let own = addresses
+        .iter()
+        .map(|it| CidrSubnet::from_addr_prefix(*it, if it.is_ipv4() { 32 } else { 128 }));
+    let mut permitted: Vec<_> =
+        networks.into_iter().chain(own).map(GeneralSubtree::IpAddress).collect();
     permitted.push(GeneralSubtree::DnsName("local".to_owned()));
     NameConstraints { permitted_subtrees: permitted, excluded_subtrees: Vec::new() }
 }

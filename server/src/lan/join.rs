@@ -19,7 +19,7 @@ pub(super) fn router(lan: Arc<Lan>) -> Router {
         .route("/join", get(page))
         .route("/join/roundsman.crt", get(certificate))
         // Passwords do not travel in the open: there is nothing else here.
-        .fallback(|| async { Redirect::temporary("/join") })
+        .fallback(|| async { Redirect::to("/join") })
         .layer(axum::middleware::map_response(headers))
         .with_state(lan)
 }

@@ -39,22 +39,19 @@ pub fn addresses() -> Result<Vec<IpAddr>> {
         .into_iter()
         .filter(|it| !it.is_loopback() && !it.is_link_local())
         .map(|it| it.ip())
-        .filter(|it| is_private(*it))
+        // Global addresses of IPv6 are made up anew every day.
+        .filter(|it| match it {
+            IpAddr::V4(_) => true,
+            IpAddr::V6(it) => it.is_unique_local(),
+        })
         .collect();
     // Home and office networks first; what containers and bridges use last.
     addresses.sort_by_key(|it| match it {
-        IpAddr::V4(it) => (it.octets()[0] != 192, it.octets()[0] == 172, it.is_private()),
-        IpAddr::V6(_) => (true, true, true),
+        IpAddr::V4(it) => (it.octets()[0] != 192, it.octets()[0] == 172),
+        IpAddr::V6(_) => (true, true),
     });
     addresses.dedup();
     Ok(addresses)
-}
-
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(it) => it.is_private(),
-        IpAddr::V6(it) => it.is_unique_local(),
-    }
 }
 
 impl Lan {
@@ -62,14 +59,18 @@ impl Lan {
     ///
     /// # Errors
     /// When this machine is in no local network, or the authority can neither be read nor made.
-    pub fn open(data: &Path, plain: u16, secure: u16) -> Result<(Self, Arc<ServerConfig>, Vec<IpAddr>)> {
+    pub fn open(
+        data: &Path,
+        plain: u16,
+        secure: u16,
+    ) -> Result<(Self, Arc<ServerConfig>, Vec<IpAddr>)> {
         let addresses = addresses()?;
         let Some(first) = addresses.first() else {
             return Err(Error::internal(
                 "this machine is in no local network that phones could share; connect it, or leave --lan out",
             ));
         };
-        let authority = Authority::open(&data.join("tls"))?;
+        let authority = Authority::open(&data.join("tls"), &addresses)?;
         let config = authority.certify(&addresses)?;
         let lan = Self {
             join_url: format!("http://{}/join", SocketAddr::new(*first, plain)),

@@ -70,6 +70,19 @@ pub fn open(folder: &Path, seed: u8) -> Replica {
     replica
 }
 
+/// Puts these files of a device in the place of others.
+pub fn copy(from: &Path, to: &Path, files: &[&str]) {
+    for file in files {
+        let _ = std::fs::remove_file(to.join(file));
+        if from.join(file).exists() {
+            std::fs::copy(from.join(file), to.join(file)).unwrap();
+        }
+    }
+}
+
+pub const JOURNAL: &[&str] = &["journal.db", "journal.db-wal"];
+pub const MAIN: &[&str] = &["main.db", "main.db-wal"];
+
 pub fn ask<T: DeserializeOwned>(replica: &Replica, query: &Query) -> T {
     serde_json::from_str(&replica.query(query).unwrap()).unwrap()
 }
