@@ -27,6 +27,7 @@ Usage: cargo xtask <chore> [options]
   run     Build everything, make demo data, start the server
             --port N      listen on N (8080)
             --data DIR    keep the company in DIR (data)
+            --lan         serve phones in the same network too, over HTTPS
             --release     build as it is shipped; slower to build, faster to use
   check   Formatting, lints, type checks, unit tests
   test    Everything: check, integration tests, browser tests, on the module as it is shipped

@@ -17,6 +17,7 @@ use crate::{data, finish, web};
 pub fn run(mut args: Arguments) -> Result<()> {
     let port = args.opt_value_from_str("--port")?.unwrap_or(8080);
     let folder: Option<PathBuf> = args.opt_value_from_str("--data")?;
+    let lan = args.contains("--lan");
     let build = Build::from_args(&mut args);
     finish(args)?;
     let folder = path::absolute(folder.unwrap_or_else(|| root().join("data")))?;
@@ -30,7 +31,7 @@ pub fn run(mut args: Arguments) -> Result<()> {
     let server = server_path(build);
     stages.need("demo data", || data::demo(&server, &folder))?;
     stages.finish()?;
-    serve(&server, &folder, port)
+    serve(&server, &folder, port, lan)
 }
 
 /// Builds the server.
@@ -54,7 +55,7 @@ fn require_free(port: u16) -> Result<()> {
 }
 
 /// Becomes the server, so that a signal to this process reaches it.
-fn serve(server: &Path, folder: &Path, port: u16) -> Result<()> {
+fn serve(server: &Path, folder: &Path, port: u16, lan: bool) -> Result<()> {
     println!(
         "
 Starting Roundsman; Ctrl-C stops it.
@@ -68,5 +69,6 @@ Starting Roundsman; Ctrl-C stops it.
     );
     let mut serve = Command::new(server);
     serve.arg("serve").arg("--data").arg(folder).args(["--port", &port.to_string()]);
+    serve.args(lan.then_some("--lan"));
     Err(serve.exec()).context("cannot start the server")
 }

@@ -9,6 +9,7 @@ mod document;
 mod error;
 mod extract;
 mod history;
+mod joining;
 mod list;
 mod live;
 mod metrics;
@@ -123,6 +124,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(quarantine::decline))
         .routes(routes!(restorations::show_last))
         .routes(routes!(divergences::list))
+        .routes(routes!(joining::show))
         .routes(routes!(summary::show))
         .routes(routes!(document::show))
 }

@@ -65,3 +65,15 @@ async fn a_company_is_never_filled_twice_nor_opened_by_two() {
     let second = App::open(config, clock().0).await.err().map(|it| it.to_string());
     assert!(second.clone().is_some_and(|it| it.contains("another process")), "{second:?}");
 }
+
+#[tokio::test]
+async fn a_new_phone_is_shown_where_to_begin() {
+    let company = Company::open().await;
+    let mut office = company.office().await;
+    // Only this machine reaches a server on plain HTTP.
+    let alone = office.get("/api/joining?origin=http%3A%2F%2Flocalhost%3A8080").await.json();
+    assert!(alone["url"].is_null() && alone["qr"].is_null());
+    let known = office.get("/api/joining?origin=https%3A%2F%2Fsales.example").await.json();
+    assert_eq!(known["url"], "https://sales.example");
+    assert!(known["qr"].as_str().unwrap().contains("<svg"));
+}

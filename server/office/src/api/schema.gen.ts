@@ -620,6 +620,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/joining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a phone comes to this server. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Its origin, such as `https://sales.example`. */
+                    origin: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Joining"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -2375,6 +2421,18 @@ export interface components {
          * @enum {string}
          */
         ItemKind: "customer" | "visit" | "cart" | "order" | "product" | "priceList" | "price" | "stock" | "customerAccount" | "assignment" | "salesOrder" | "journalStatus" | "person" | "warehouse" | "territory" | "visitSummary" | "orderSummary";
+        /** @description How a phone begins. */
+        Joining: {
+            /**
+             * @description What the phone shows of the authority that it is asked to trust, to be compared; none when
+             *     its browser trusts the server anyway.
+             */
+            fingerprint?: string | null;
+            /** @description That address as an SVG picture for the phone's camera. */
+            qr?: string | null;
+            /** @description What the phone opens first; none when phones cannot reach this server. */
+            url?: string | null;
+        };
         /** @description A place in a journal. */
         JournalHead: {
             /** @description Base64 of 32 bytes. */

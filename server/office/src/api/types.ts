@@ -15,6 +15,7 @@ export type ExceptionState = Schemas["ExceptionState"];
 export type FieldView = Schemas["FieldView"];
 export type HistoryChange = Schemas["HistoryChange"];
 export type HistoryRow = Schemas["HistoryRow"];
+export type Joining = Schemas["Joining"];
 export type LocalName = Schemas["LocalName"];
 export type Me = Schemas["Me"];
 export type Moved = Schemas["Moved"];
