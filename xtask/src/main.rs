@@ -6,6 +6,7 @@ mod data;
 mod fuzz;
 mod install;
 mod run;
+mod screenshots;
 mod shell;
 mod sim;
 mod size;
@@ -54,6 +55,8 @@ Usage: cargo xtask <chore> [options]
             --only ROWS   only rows whose name begins so: first-sync, ingest, carts, phone,
                           durability, fan-out-100, fan-out-1000, idle-lines
             --repeats N   the median of N (3)
+  screenshots
+          Every screen in both languages, light and dark, into target/screenshots
   size    What a phone downloads, file by file";
 
 fn main() -> ExitCode {
@@ -81,6 +84,7 @@ fn dispatch() -> Result<()> {
         Some("sim") => sim::run(args),
         Some("wasm") => wasm::run(args),
         Some("bench") => bench::run(args),
+        Some("screenshots") => screenshots::run(args),
         Some("size") => finish(args).and_then(|()| size::run()),
         Some(other) => bail!("there is no chore `{other}`\n\n{HELP}"),
         None => bail!("which chore?\n\n{HELP}"),

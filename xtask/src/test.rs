@@ -41,7 +41,7 @@ fn everything(stages: &mut Stages) -> Result<()> {
 }
 
 /// What the browser tests open. The server is the one that the Rust tests use.
-fn build(stages: &mut Stages, build: Build) -> Result<()> {
+pub fn build(stages: &mut Stages, build: Build) -> Result<()> {
     wasm::compile(stages, build)?;
     web::client(stages)?;
     web::apps(stages)?;

@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import type { Device } from "../harness/device.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
+
+/** Takes each screen of one device, light and dark. */
+export class Camera {
+  readonly device: Device;
+  readonly #kind: string;
+  #count = 0;
+
+  constructor(device: Device, kind: "phone" | "office") {
+    this.device = device;
+    this.#kind = kind;
+  }
+
+  /** Opens an address and takes what it shows. */
+  async opens(path: string, name: string): Promise<void> {
+    await this.device.page.goto(path);
+    await this.takes(name);
+  }
+
+  /** Takes the screen as it is now, once everything that was asked for is there. */
+  async takes(name: string): Promise<void> {
+    const { page, locale } = this.device;
+    await page.waitForLoadState("load");
+    await page.evaluate(() => document.fonts.ready);
+    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .skeleton'));
+    this.#count += 1;
+    const number = String(this.#count).padStart(2, "0");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.screenshot({ path: `${FOLDER}/${this.#kind}/${number}-${name}-${locale}-${colorScheme}.png` });
+    }
+  }
+}

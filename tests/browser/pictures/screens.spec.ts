@@ -1,0 +1,86 @@
+import { Rep } from "../harness/rep.ts";
+import { expect, test } from "../harness/test.ts";
+import { Camera } from "./camera.ts";
+
+for (const language of ["zh-CN", "en"] as const) {
+  test.describe(language, () => {
+    test.use({ language });
+
+    test("the phone", async ({ phone }) => {
+      const { page } = phone;
+      const rep = new Rep(phone);
+      const camera = new Camera(phone, "phone");
+      const first = (list: string) => page.getByRole("main").locator(`a[href*="${list}"]`).first();
+      await camera.takes("sign-in");
+      await rep.begins();
+      await camera.takes("today");
+
+      await rep.tab("customers").click();
+      await expect(first("/customers/")).toBeVisible();
+      await camera.takes("customers");
+      await page.getByRole("searchbox").fill("zzzz");
+      await camera.takes("customers-none");
+      await camera.opens("/customers/new", "customer-new");
+      await rep.tab("today").click().catch(() => page.goto("/"));
+      await first("/customers/").click();
+      await expect(page).toHaveURL(/\/customers\/[0-9a-f-]+$/);
+      const customer = page.url();
+      await camera.takes("customer");
+      await camera.opens(`${customer}/edit`, "customer-edit");
+      await camera.opens(`${customer}/history`, "customer-history");
+      await camera.opens(`${customer}/visits`, "customer-visits");
+
+      await page.goto(customer);
+      await rep.checksIn();
+      await camera.takes("visit");
+      const visit = page.url();
+      await rep.link("take_order").click();
+      await rep.chooses(3);
+      await camera.takes("catalogue");
+      await rep.link("review_cart").click();
+      await expect(rep.button("submit_order")).toBeVisible();
+      await camera.takes("cart");
+      await rep.button("submit_order").click();
+      await expect(page.getByText(/^SO-\d+/)).toBeVisible();
+      const order = page.url();
+      await camera.takes("order");
+      await camera.opens(`${order}/change`, "order-change");
+      await camera.opens(`${order}/history`, "order-history");
+      await page.goto(visit);
+      await rep.checksOut("ordered");
+      await camera.takes("visit-done");
+      await camera.opens("/orders", "orders");
+      await camera.opens("/attention", "needs-you");
+      await phone.goOffline();
+      await camera.opens("/status", "sync-offline");
+      await camera.opens("/", "today-offline");
+    });
+
+    test("the console", async ({ office }) => {
+      const { page } = office;
+      const camera = new Camera(office, "office");
+      await camera.takes("sign-in");
+      await office.signIn("office");
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await camera.takes("home");
+      for (const section of ["orders", "visits", "customers", "products", "people", "devices", "quarantine"]) {
+        await page.goto(`/office/${section}`);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        await camera.takes(section);
+        const row = page.getByRole("row").getByRole("link").first();
+        if (await row.isVisible()) {
+          await row.click();
+          await expect(page.getByRole("complementary").first()).toBeVisible();
+          await camera.takes(`${section}-open`);
+        }
+      }
+      await page.goto("/office/devices");
+      await page.getByRole("button", { name: office.text("add_phone") }).click();
+      await camera.takes("add-phone");
+      await page.goto("/office/");
+      await page.keyboard.press("Control+k");
+      await camera.takes("palette");
+      await camera.opens("/office/restoration", "restoration");
+    });
+  });
+}
