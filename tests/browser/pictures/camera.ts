@@ -23,14 +23,14 @@ export class Camera {
   /** Takes the screen as it is now, once everything that was asked for is there. */
   async takes(name: string): Promise<void> {
     const { page, locale } = this.device;
-    await page.waitForLoadState("load");
+    await page.locator("h1").first().waitFor();
     await page.evaluate(() => document.fonts.ready);
     await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .skeleton'));
     this.#count += 1;
     const number = String(this.#count).padStart(2, "0");
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.screenshot({ path: `${FOLDER}/${this.#kind}/${number}-${name}-${locale}-${colorScheme}.png` });
+      await page.screenshot({ animations: "disabled", path: `${FOLDER}/${this.#kind}/${number}-${name}-${locale}-${colorScheme}.png` });
     }
   }
 }
