@@ -174,6 +174,7 @@ fn product(unit: &str, packs: &[(&str, Quantity)], tax_rate: Percent) -> Product
             .collect(),
         tax_rate,
         barcode: String::new(),
+        picture: None,
         active: true,
     }
 }

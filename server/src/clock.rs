@@ -53,6 +53,12 @@ impl Clock {
         self.0.offset_minutes(self.now())
     }
 
+    /// Minutes east of UTC, at that instant.
+    #[must_use]
+    pub fn offset_minutes_at(&self, at: Timestamp) -> i16 {
+        self.0.offset_minutes(at)
+    }
+
     /// When this day begins in the office.
     #[must_use]
     pub fn begin_of(&self, day: Day) -> Timestamp {

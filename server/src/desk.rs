@@ -10,7 +10,7 @@ use roundsman_core::id::{CustomerId, DeviceId, PersonId};
 use roundsman_core::sync::{Entry, EntryChange, Head, hash};
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_store::devices::{self, Device};
-use roundsman_store::{Commit, Result as StoreResult, SqliteConnection, Store, journal};
+use roundsman_store::{Commit, Result as StoreResult, SqliteConnection, Store, journal, people};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -28,8 +28,13 @@ pub struct Desk {
     store: Store,
     clock: Clock,
     device: DeviceId,
+    /// Whose; none: the server's.
+    owner: Option<PersonId>,
     time: Arc<Mutex<Hlc>>,
 }
+
+/// One thing that somebody did, and when.
+pub(crate) type Done = (Timestamp, Box<dyn Operation>);
 
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -44,7 +49,31 @@ impl Desk {
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
         let device = DeviceId(clock.new_id());
-        Self { store, clock, device, time: Arc::default() }
+        Self { store, clock, device, owner: None, time: Arc::default() }
+    }
+
+    /// The phone of somebody in a company that is made up, and its code. Nobody can go on with it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn of(store: Store, clock: Clock, owner: PersonId) -> Result<(Self, String)> {
+        let phone = Self { owner: Some(owner), ..Self::new(store, clock) };
+        let enrolling = phone.clone();
+        let enrolled = phone.store.write.run(move |db, commit| {
+            Box::pin(async move {
+                let now = enrolling.clock.now();
+                let code = enrolling.enrol(db, now).await?;
+                people::publish(db, commit, owner, now).await?;
+                Ok(code)
+            })
+        });
+        let code = enrolled.await?;
+        Ok((phone, code))
+    }
+
+    /// The device.
+    pub(crate) fn device(&self) -> DeviceId {
+        self.device
     }
 
     /// Records what a person asked for.
@@ -70,12 +99,28 @@ impl Desk {
         Ok(recorded)
     }
 
-    async fn record(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
+    /// Records in one commit what somebody did before now, in its order.
+    ///
+    /// # Errors
+    /// Why something of it was refused: then nothing of it was stored.
+    pub(crate) async fn record_past(&self, person: PersonId, done: Vec<Done>) -> Result<()> {
         let desk = self.clone();
         let recorded = self.store.write.run(move |db, commit| {
-            Box::pin(async move { desk.record_in(db, commit, person, requests).await })
+            Box::pin(async move { desk.record_in(db, commit, person, done).await })
         });
         Ok(recorded.await?)
+    }
+
+    async fn record(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
+        let now = self.clock.now();
+        let (mut recorded, mut done) = (Vec::new(), Vec::<Done>::new());
+        for request in requests {
+            let (id, operation) = operation(request, || self.clock.new_id())?;
+            recorded.push(Recorded { id });
+            done.push((now, operation));
+        }
+        self.record_past(person, done).await?;
+        Ok(recorded)
     }
 
     async fn record_in(
@@ -83,20 +128,17 @@ impl Desk {
         db: &mut SqliteConnection,
         commit: &mut Commit,
         person: PersonId,
-        requests: Vec<Request>,
-    ) -> StoreResult<Vec<Recorded>> {
-        let (now, source) =
-            (self.clock.now(), Source { device: self.device, person: None, revoked_at: None });
+        done: Vec<Done>,
+    ) -> StoreResult<()> {
+        let now = self.clock.now();
+        let source = Source { device: self.device, person: self.owner, revoked_at: None };
         self.enrol(db, now).await?;
         let after = journal::position(&mut *db, self.device).await?.head;
-        let mut entries: Vec<(Head, Entry, Vec<u8>)> = Vec::with_capacity(requests.len());
-        let mut recorded = Vec::with_capacity(requests.len());
+        let mut entries: Vec<(Head, Entry, Vec<u8>)> = Vec::with_capacity(done.len());
         let mut docket = Docket::new(db, commit, now);
-        for request in requests {
-            let (id, operation) = operation(request, || self.clock.new_id())?;
+        for (at, operation) in done {
             let head = entries.last().map_or(after, |(head, _, _)| *head);
-            let entry = self.entry(&mut docket, operation.as_ref(), person, head, now).await?;
-            recorded.push(Recorded { id });
+            let entry = self.entry(&mut docket, operation.as_ref(), person, head, at).await?;
             // Nothing is recorded of what changes nothing.
             if entry.changes.is_empty() {
                 continue;
@@ -109,25 +151,29 @@ impl Desk {
         }
         docket.close().await?;
         let head = journal::append(db, self.device, after, &entries, &[], now).await?;
-        journal::judged(db, self.device, head.n).await?;
-        Ok(recorded)
+        journal::judged(db, self.device, head.n).await
     }
 
-    async fn enrol(&self, db: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
-        if devices::find(&mut *db, self.device).await?.is_some() {
-            return Ok(());
+    async fn enrol(&self, db: &mut SqliteConnection, now: Timestamp) -> StoreResult<String> {
+        if let Some(known) = devices::find(&mut *db, self.device).await? {
+            return Ok(known.code);
         }
+        let code = match self.owner {
+            Some(_) => devices::free_code(db, &mut self.clock.clone()).await?,
+            None => devices::office_code(db).await?,
+        };
         let device = Device {
             id: self.device,
-            person: None,
-            code: devices::office_code(db).await?,
+            person: self.owner,
+            code: code.clone(),
             // Nobody has the other half of this key: nothing outside can speak for this device.
             public_key: self.clock.random(),
             revoked: false,
             lease_share: self.clock.random(),
             lease_until: now,
         };
-        devices::add(db, &device, now).await
+        devices::add(db, &device, now).await?;
+        Ok(code)
     }
 
     /// Runs the operation on the documents as they are.

@@ -26,7 +26,7 @@ fn a_company_is_backed_up_verified_and_restored() {
     let folder = tempfile::tempdir().unwrap();
     let (data, copy) = (folder.path().join("data"), folder.path().join("monday.backup"));
     let (data, copy) = (text(&data), text(&copy));
-    assert!(roundsman(&["demo", "--data", data]).status.success());
+    assert!(roundsman(&["demo", "--scale", "0", "--data", data]).status.success());
 
     let made = roundsman(&["backup", "--data", data, copy]);
     assert!(made.status.success(), "{}", said(&made));
@@ -57,7 +57,7 @@ fn a_company_is_backed_up_verified_and_restored() {
 fn damage_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let (data, copy) = (folder.path().join("data"), folder.path().join("monday.backup"));
-    assert!(roundsman(&["demo", "--data", text(&data)]).status.success());
+    assert!(roundsman(&["demo", "--scale", "0", "--data", text(&data)]).status.success());
     assert!(roundsman(&["backup", "--data", text(&data), text(&copy)]).status.success());
     let mut bytes = fs::read(&copy).unwrap();
     let middle = bytes.len() / 2;
@@ -77,7 +77,7 @@ fn damage_is_found() {
 async fn what_was_tampered_with_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    assert!(roundsman(&["demo", "--data", text(&data)]).status.success());
+    assert!(roundsman(&["demo", "--scale", "0", "--data", text(&data)]).status.success());
     let tampered = [
         (
             "update customer_row set body = '{}' where id = (select min(id) from customer_row)",

@@ -52,7 +52,7 @@ impl ServerProcess {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_at(program: &str, folder: TempDir, data: PathBuf) -> Result<Self> {
-        demo::fill(Config::local(&data), Clock::system(), SEED).await?;
+        demo::fill(Config::local(&data), Clock::system(), SEED, demo::Size(0), &|_| {}).await?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         // A link of its own: the tests may be built anew while a long run goes on.
         let own = folder.path().join("roundsman");

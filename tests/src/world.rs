@@ -34,7 +34,14 @@ impl World {
     /// When the server does not start.
     pub async fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        demo::fill(Config::local(folder.path().join("data")), Clock::system(), SEED).await?;
+        demo::fill(
+            Config::local(folder.path().join("data")),
+            Clock::system(),
+            SEED,
+            demo::Size(0),
+            &|_| {},
+        )
+        .await?;
         let mut world = Self { server: None, folder, devices: 0, port: 0 };
         world.start_server().await?;
         Ok(world)

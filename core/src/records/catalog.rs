@@ -58,6 +58,25 @@ pub struct Product {
     /// Whether it is sold now.
     #[n(8)]
     pub active: bool,
+    /// What it looks like; none: its apps draw a plain box.
+    #[n(9)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// A product's picture, as the apps draw it: nothing is downloaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Picture {
+    /// A code such as `sack` or `loaf`; an app draws a plain box for one it does not know.
+    #[n(0)]
+    pub shape: String,
+    /// A code such as `wheat` or `berry`; an app takes a neutral one for what it does not know.
+    #[n(1)]
+    pub colour: String,
 }
 
 /// A pack of several base units.

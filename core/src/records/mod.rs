@@ -9,7 +9,7 @@ mod people;
 mod sales_order;
 mod summaries;
 
-pub use catalog::{LocalName, Pack, Price, PriceBreak, PriceList, Product, Stock};
+pub use catalog::{LocalName, Pack, Picture, Price, PriceBreak, PriceList, Product, Stock};
 pub use customer::{Assignment, CustomerAccount};
 pub use journal_status::{EntryException, ExceptionState, JournalStatus};
 pub use people::{DeviceCode, Person, Role, Territory, Warehouse};

@@ -20,6 +20,7 @@ pub(super) fn product(number: u128) -> Product {
         packs: vec![Pack { code: "box".to_owned(), factor: 12.into() }],
         tax_rate: 13.into(),
         barcode: String::new(),
+        picture: None,
         active: true,
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CartId, CustomerId, LineId, PriceListId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
-use crate::records::{LocalName, Pack, Reason};
+use crate::records::{LocalName, Pack, Picture, Reason};
 use crate::time::{Day, Timestamp};
 
 /// A product in the catalogue of one customer.
@@ -23,6 +23,8 @@ pub struct CatalogueRow {
     pub name: LocalName,
     /// Its shelf.
     pub category: LocalName,
+    /// What it looks like.
+    pub picture: Option<Picture>,
     /// Base unit.
     pub unit: String,
     /// Larger packs.
@@ -115,6 +117,8 @@ pub struct CartLineView {
     pub code: String,
     /// Its name.
     pub name: LocalName,
+    /// What it looks like.
+    pub picture: Option<Picture>,
     /// Base unit.
     pub unit: String,
     /// Larger packs.
@@ -217,6 +221,8 @@ pub struct OfficeProductRow {
     pub name: LocalName,
     /// Its shelf.
     pub category: LocalName,
+    /// What it looks like.
+    pub picture: Option<Picture>,
     /// Base unit.
     pub unit: String,
     /// Larger packs.

@@ -47,6 +47,8 @@ pub struct CustomerRow {
     pub last_order_total: Option<Money>,
     /// When somebody was last there.
     pub last_visit_at: Option<Timestamp>,
+    /// Days from one planned visit to the next; none when not planned.
+    pub visit_every_days: Option<u32>,
     /// Days until the next planned visit; negative when late.
     pub due_in_days: Option<i32>,
     /// Fields with several values to choose from.
@@ -198,6 +200,7 @@ impl CustomerRow {
             last_order_at: facts.last_order.map(|(at, _)| at),
             last_order_total: facts.last_order.map(|(_, total)| total),
             last_visit_at: facts.last_visit,
+            visit_every_days: assignment.map(|it| it.visit_every_days).filter(|days| *days > 0),
             due_in_days: due_in_days(
                 assignment,
                 facts.last_visit.map(|at| at.day(offset_minutes)),

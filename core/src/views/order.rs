@@ -8,7 +8,7 @@ use crate::documents::order::{Order, SignedLine, SignedOrder};
 use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
-use crate::records::{DecidedLine, LocalName, Outcome, Reason, SalesOrder};
+use crate::records::{DecidedLine, LocalName, Outcome, Picture, Reason, SalesOrder};
 use crate::text::search_keys;
 use crate::time::{Day, Timestamp};
 
@@ -90,6 +90,8 @@ pub struct OrderLineView {
     pub code: String,
     /// Its name.
     pub name: LocalName,
+    /// What it looks like; nothing that was signed.
+    pub picture: Option<Picture>,
     /// The pack's code.
     pub pack: String,
     /// Packs.
@@ -322,6 +324,7 @@ impl OrderLineView {
             product: line.product,
             code: line.code.clone(),
             name: line.name.clone(),
+            picture: None,
             pack: line.pack.clone(),
             quantity: line.quantity,
             unit_price: line.unit_price,

@@ -37,6 +37,12 @@ export const unitText = (code: string): string => codeText("unit", code);
 export const fieldText = (path: string): string => codeText("field", path.split("/").at(-1) ?? path);
 export const operationText = (name: string): string => codeText("operation", name);
 
+/** How often somebody is visited. */
+export function rhythmText(days: number): string {
+  const [unit, n] = days % 7 === 0 ? (["week", days / 7] as const) : (["day", days] as const);
+  return codeText("every", n === 1 ? unit : `${unit}s`, "", { n: String(n) });
+}
+
 export const fixText = (code: string): string => codeText("fix", code);
 export const inputText = (code: string): string => codeText("input", code);
 

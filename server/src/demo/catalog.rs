@@ -3,18 +3,23 @@
 use roundsman_core::id::{PriceListId, WarehouseId};
 use roundsman_core::money::{Currency, Money, round_minor};
 use roundsman_core::quantity::{Percent, Quantity};
-use roundsman_core::records::{LocalName, Pack, Price, PriceBreak, PriceList, Product, Warehouse};
+use roundsman_core::records::{
+    LocalName, Pack, Picture, Price, PriceBreak, PriceList, Product, Warehouse,
+};
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_erp::embedded::master;
 use roundsman_store::{Commit, Result, SqliteConnection};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::Size;
 use crate::clock::Clock;
 
 const PRODUCTS: &str = include_str!("products.json");
+/// What the company began with: the table's first rows.
+const FIRST_PRODUCTS: usize = 40;
 /// Days that today's prices have held.
-const PRICES_AGE_DAYS: i32 = 30;
+const PRICES_AGE_DAYS: i32 = 90;
 /// Above the wholesale price, for those who buy at the list with tax, in percent.
 const RETAIL_MARKUP: i64 = 8;
 
@@ -29,17 +34,23 @@ struct Row {
     /// Minor units, without tax.
     price: i64,
     stock: Quantity,
+    /// Shape and colour of its picture.
+    look: String,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// Where a product stands in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Shelf {
+pub enum Shelf {
     Flour,
     Dairy,
     Sweet,
     Bakery,
     Pantry,
     Drinks,
+    Frozen,
+    Snacks,
+    Packaging,
 }
 
 impl Shelf {
@@ -51,6 +62,9 @@ impl Shelf {
             Self::Bakery => local("烘焙成品", "From our bakery"),
             Self::Pantry => local("调味与粮油", "Pantry"),
             Self::Drinks => local("咖啡与饮品", "Coffee and drinks"),
+            Self::Frozen => local("冷冻食品", "Frozen"),
+            Self::Snacks => local("休闲零食", "Snacks"),
+            Self::Packaging => local("包装与耗材", "Packaging"),
         }
     }
 }
@@ -66,14 +80,30 @@ pub struct Catalog {
     pub city: Warehouse,
     /// At the harbour.
     pub harbour: Warehouse,
-    products: Vec<(Product, Quantity)>,
-    prices: Vec<Price>,
+    /// Everything that is sold.
+    pub articles: Vec<Article>,
+}
+
+/// A product with its price in both lists, and what is usually there of it.
+#[derive(Clone)]
+pub struct Article {
+    /// The product.
+    pub product: Product,
+    /// Where it stands.
+    pub shelf: Shelf,
+    /// In the wholesale list.
+    pub wholesale: Price,
+    /// In the retailers' list.
+    pub retail: Price,
+    /// In the city's warehouse.
+    pub stock: Quantity,
 }
 
 impl Catalog {
     /// The catalogue, with ids by chance.
-    pub fn new(chance: &Clock, today: Day) -> serde_json::Result<Self> {
-        let rows: Vec<Row> = serde_json::from_str(PRODUCTS)?;
+    pub fn new(chance: &Clock, today: Day, size: Size) -> serde_json::Result<Self> {
+        let mut rows: Vec<Row> = serde_json::from_str(PRODUCTS)?;
+        rows.truncate(if size.is_whole() { rows.len() } else { FIRST_PRODUCTS });
         let list = |name, tax_included| PriceList {
             id: PriceListId(chance.new_id()),
             name,
@@ -83,20 +113,21 @@ impl Catalog {
         let warehouse = |name| Warehouse { id: WarehouseId(chance.new_id()), name };
         let wholesale = list(local("批发价（未税）", "Wholesale, without tax"), false);
         let retail = list(local("零售商价（含税）", "Retailers, with tax"), true);
-        let (mut products, mut prices) = (Vec::new(), Vec::new());
+        let mut articles = Vec::new();
         for (row, number) in rows.into_iter().zip(1001..) {
-            let (price, stock) = (row.price, row.stock);
+            let (price, shelf) = (row.price, row.shelf);
+            let stock = row.stock.times(i64::from(size.times()).into());
             let product = product(row, number, chance);
             let gross = Decimal::from(price * (100 + RETAIL_MARKUP))
                 * (Decimal::ONE_HUNDRED + product.tax_rate.0);
             let gross = round_minor(gross / Decimal::from(10_000));
-            prices.push(priced(&wholesale, &product, price, today));
-            prices.push(priced(&retail, &product, gross, today));
-            products.push((product, stock));
+            let wholesale = priced(&wholesale, &product, price, today);
+            let retail = priced(&retail, &product, gross, today);
+            articles.push(Article { product, shelf, wholesale, retail, stock });
         }
         let city = warehouse(local("市区仓", "City warehouse"));
         let harbour = warehouse(local("港区仓", "Harbour warehouse"));
-        Ok(Self { wholesale, retail, city, harbour, products, prices })
+        Ok(Self { wholesale, retail, city, harbour, articles })
     }
 
     /// Stores and publishes all of it.
@@ -112,22 +143,32 @@ impl Catalog {
         for warehouse in [&self.city, &self.harbour] {
             master::put_warehouse(db, commit, warehouse, now).await?;
         }
-        for (product, stock) in &self.products {
-            master::put_product(db, commit, product, now).await?;
-            master::count_stock(db, &self.city, product, *stock).await?;
-            // The harbour keeps a third, in whole units.
-            let third = Quantity((stock.0 / Decimal::from(3)).floor());
-            master::count_stock(db, &self.harbour, product, third).await?;
-        }
-        for price in &self.prices {
-            master::put_price(db, commit, price, now).await?;
+        for article in &self.articles {
+            master::put_product(db, commit, &article.product, now).await?;
+            for warehouse in [&self.city, &self.harbour] {
+                let stock = self.usual_stock(article, warehouse);
+                master::count_stock(db, warehouse, &article.product, stock).await?;
+            }
+            for price in [&article.wholesale, &article.retail] {
+                master::put_price(db, commit, price, now).await?;
+            }
         }
         Ok(())
+    }
+
+    /// What a warehouse holds when it is full: the harbour keeps a third, in whole units.
+    pub fn usual_stock(&self, article: &Article, warehouse: &Warehouse) -> Quantity {
+        if warehouse.id == self.city.id {
+            return article.stock;
+        }
+        Quantity((article.stock.0 / Decimal::from(3)).floor())
     }
 }
 
 fn product(row: Row, number: u32, chance: &Clock) -> Product {
     let digits: [u8; 4] = chance.random();
+    let (shape, colour) = row.look.split_once(' ').unwrap_or((&row.look, ""));
+    let picture = Picture { shape: shape.to_owned(), colour: colour.to_owned() };
     let packs = row.packs.into_iter().map(|(code, factor)| Pack { code, factor });
     Product {
         id: chance.new_id().into(),
@@ -139,6 +180,7 @@ fn product(row: Row, number: u32, chance: &Clock) -> Product {
         tax_rate: Percent(Decimal::from(row.tax)),
         barcode: barcode(u32::from_be_bytes(digits)),
         active: true,
+        picture: Some(picture),
     }
 }
 
@@ -186,7 +228,7 @@ mod tests {
     #[test]
     fn every_product_can_be_read() {
         let rows: Vec<Row> = serde_json::from_str(PRODUCTS).unwrap();
-        assert_eq!(rows.len(), 40);
+        assert_eq!(rows.len(), 300);
     }
 
     #[test]

@@ -1,31 +1,55 @@
-//! Time from a clock, chance from a seed: the same seed makes the same company.
+//! Time that the generator sets, chance from a seed: the same seed makes the same company.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use roundsman_core::time::Timestamp;
+use roundsman_core::time::{Day, Timestamp};
 
 use crate::clock::{Clock, Source};
 
-/// A clock whose randomness follows from a seed.
-pub fn seeded(clock: &Clock, seed: u64) -> Clock {
-    let random = Mutex::new(StdRng::seed_from_u64(seed));
-    Clock::new(Seeded { clock: clock.clone(), random })
+/// The clock of a company whose past is written.
+#[derive(Clone)]
+pub struct Scene {
+    /// What stands for time and chance.
+    pub clock: Clock,
+    now_ms: Arc<AtomicI64>,
+}
+
+impl Scene {
+    /// Begins now, by this clock.
+    pub fn new(clock: &Clock, seed: u64) -> Self {
+        let now_ms = Arc::new(AtomicI64::new(clock.now().millis()));
+        let random = Mutex::new(StdRng::seed_from_u64(seed));
+        let seeded = Seeded { clock: clock.clone(), now_ms: now_ms.clone(), random };
+        Self { clock: Clock::new(seeded), now_ms }
+    }
+
+    /// Sets the time.
+    pub fn go_to(&self, at: Timestamp) {
+        self.now_ms.store(at.millis(), Ordering::Relaxed);
+    }
+
+    /// This many minutes after midnight of a day in the office.
+    pub fn at(&self, day: Day, minutes: u32) -> Timestamp {
+        self.clock.begin_of(day).plus_millis(i64::from(minutes) * 60_000)
+    }
 }
 
 struct Seeded {
     clock: Clock,
+    now_ms: Arc<AtomicI64>,
     random: Mutex<StdRng>,
 }
 
 impl Source for Seeded {
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        Timestamp(self.now_ms.load(Ordering::Relaxed))
     }
 
-    fn offset_minutes(&self, _: Timestamp) -> i16 {
-        self.clock.offset_minutes()
+    fn offset_minutes(&self, at: Timestamp) -> i16 {
+        self.clock.offset_minutes_at(at)
     }
 
     fn fill(&self, bytes: &mut [u8]) {

@@ -9,13 +9,13 @@ use roundsman_core::access::may_judge;
 use roundsman_core::documents::customer::TEXT_BYTES_MAX;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, OrderId, PersonId};
-use roundsman_core::records::Ruling;
+use roundsman_core::records::{Product, Ruling};
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::{HistoryRow, OrderRow, OrderState, OrderView, SyncState};
 use roundsman_erp::embedded::Ruled;
 use roundsman_store::lists::Page as Wanted;
 use roundsman_store::lists::orders::{self, ListedOrder, OrderFilter};
-use roundsman_store::{clock, history as stored};
+use roundsman_store::{clock, history as stored, records};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -89,7 +89,12 @@ pub async fn show(
     let order = found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
     let clock_off_ms = clock::off_ms(&app.store.read, ItemId::from(id)).await?;
     let names = stored::everybody(&app.store.read).await?;
-    let view = OrderView::new(row(&order), &order.order, order.decision.as_ref(), &names);
+    let mut view = OrderView::new(row(&order), &order.order, order.decision.as_ref(), &names);
+    let products = view.lines.iter().map(|line| line.product.0);
+    let products = records::many::<Product>(&app.store.read, products).await?;
+    for line in &mut view.lines {
+        line.picture = products.get(&line.product.0).and_then(|it| it.picture.clone());
+    }
     Ok(Json(OrderView { clock_off_ms, ..view }))
 }
 

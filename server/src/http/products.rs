@@ -34,6 +34,7 @@ fn row(listed: ListedProduct) -> OfficeProductRow {
         name: product.name,
         category: product.category,
         unit: product.unit,
+        picture: product.picture,
         packs: product.packs,
         tax_rate: product.tax_rate,
         unit_price,

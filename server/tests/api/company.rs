@@ -35,7 +35,9 @@ impl Company {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (clock, time) = clock();
-        demo::fill(Config::local(folder.path()), clock.clone(), 1).await.unwrap();
+        demo::fill(Config::local(folder.path()), clock.clone(), 1, demo::Size(0), &|_| {})
+            .await
+            .unwrap();
         let app = App::open(Config::local(folder.path()), clock).await.unwrap();
         Self { router: http::router(app.clone()), app, time, _folder: folder }
     }

@@ -46,7 +46,9 @@ async fn the_same_seed_makes_the_same_company() {
 
 async fn names_and_ids(seed: u64) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    demo::fill(Config::local(folder.path()), clock().0, seed).await.unwrap();
+    demo::fill(Config::local(folder.path()), clock().0, seed, demo::Size(0), &|_| {})
+        .await
+        .unwrap();
     let store = Store::open(&folder.path().join("roundsman.sqlite")).await.unwrap();
     let page = Page { limit: 200, ..Page::default() };
     let found = customers::list(&store.read, &Default::default(), &page).await.unwrap();
@@ -57,8 +59,11 @@ async fn names_and_ids(seed: u64) -> Vec<String> {
 async fn a_company_is_never_filled_twice_nor_opened_by_two() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::local(folder.path());
-    demo::fill(config.clone(), clock().0, 1).await.unwrap();
-    let twice = demo::fill(config.clone(), clock().0, 1).await.unwrap_err().to_string();
+    demo::fill(config.clone(), clock().0, 1, demo::Size(0), &|_| {}).await.unwrap();
+    let twice = demo::fill(config.clone(), clock().0, 1, demo::Size(0), &|_| {})
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(twice.contains("already holds a company"), "{twice}");
 
     let _first = App::open(config.clone(), clock().0).await.unwrap();

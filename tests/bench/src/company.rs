@@ -464,6 +464,7 @@ fn product(id: ProductId, made: &data::Product) -> Product {
         packs: Vec::new(),
         tax_rate: Percent(Decimal::from(data::TAX)),
         barcode: made.ean.clone(),
+        picture: None,
         // An order may hold any of them.
         active: true,
     }

@@ -18,7 +18,7 @@ const START_MS_MAX = 20_000;
 /** Makes the demo company once; each test gets a copy of its folder. */
 export async function makeDemoData(): Promise<string> {
   const folder = join(await mkdtemp(join(tmpdir(), "roundsman-demo-")), "data");
-  await promisify(execFile)(PROGRAM, ["demo", "--data", folder], { env: ENVIRONMENT });
+  await promisify(execFile)(PROGRAM, ["demo", "--scale", "0", "--data", folder], { env: ENVIRONMENT });
   return folder;
 }
 

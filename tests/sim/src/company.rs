@@ -317,6 +317,7 @@ fn product(id: ProductId, number: u32) -> Product {
         packs: vec![Pack { code: "box".to_owned(), factor: Quantity::from(12) }],
         tax_rate: Percent(Decimal::from(13)),
         barcode: String::new(),
+        picture: None,
         active: true,
     }
 }

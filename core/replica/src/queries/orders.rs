@@ -3,6 +3,7 @@
 use roundsman_core::documents::order::{self, Order, Wanted, WantedLine};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, OrderId};
+use roundsman_core::records::Product;
 use roundsman_core::rules::Shelf;
 use roundsman_core::time::Day;
 use roundsman_core::views::{AmendView, Names, OrderRow, OrderState, OrderView};
@@ -50,7 +51,12 @@ impl Replica {
         let Some(order) = self.order_document(id)? else { return Ok(None) };
         let decision = main_file::decision(&self.db, id.0)?;
         let (row, names) = (self.order_row(&order)?, self.directory.borrow());
-        Ok(Some(OrderView::new(row, &order, decision.as_ref(), &*names)))
+        let mut view = OrderView::new(row, &order, decision.as_ref(), &*names);
+        for line in &mut view.lines {
+            let product: Option<Product> = main_file::record(&self.db, line.product.0)?;
+            line.picture = product.and_then(|it| it.picture);
+        }
+        Ok(Some(view))
     }
 
     /// What an order would be with other lines; none when it is not here.

@@ -271,6 +271,7 @@ impl Office {
             packs: vec![Pack { code: "box".to_owned(), factor: 12.into() }],
             tax_rate: 13.into(),
             barcode: String::new(),
+            picture: None,
             active: true,
         };
         let list = PriceList {

@@ -28,7 +28,7 @@ pub const FIELDS: &[(&str, bool)] = &[
     ("name", false),
     ("phone", true),
     ("address", true),
-    ("hours", false),
+    ("hours", true),
     ("tax_id", true),
     ("payment_terms", true),
     ("note", false),

@@ -1,10 +1,12 @@
 //! Master data: what the office keeps, and what devices see of it.
 
-use roundsman_core::id::CustomerId;
+use std::collections::BTreeMap;
+
+use roundsman_core::id::{CustomerId, ProductId};
 use roundsman_core::money::Money;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{
-    Assignment, CustomerAccount, Price, PriceList, Product, Territory, Warehouse,
+    Assignment, CustomerAccount, Price, PriceList, Product, Stock, Territory, Warehouse,
 };
 use roundsman_core::sync::Channel;
 use roundsman_core::time::Timestamp;
@@ -95,6 +97,18 @@ pub async fn count_stock(
     store::count_stock(db, warehouse.id, product.id, on_hand).await
 }
 
+/// What is there of every product.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn stock_of(
+    db: &mut SqliteConnection,
+    warehouse: &Warehouse,
+    now: Timestamp,
+) -> Result<BTreeMap<ProductId, Stock>> {
+    store::all_stocks(db, warehouse.id, now).await
+}
+
 /// Stores a customer's account and who looks after it, publishes both, and shows everything about
 /// the customer where it belongs now.
 ///
@@ -157,4 +171,22 @@ pub async fn set_balance(
 ) -> Result<()> {
     store::set_balance(db, customer, balance, overdue).await?;
     publish_account(db, commit, customer, now).await
+}
+
+/// Closes the books of a day that other systems carried out: what was promised has left the
+/// warehouses, stands on invoices, and customers owe this much, in all and late. Devices are told
+/// by whoever publishes accounts and stock next.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close_day(
+    db: &mut SqliteConnection,
+    owed: &[(CustomerId, Money, Money)],
+) -> Result<()> {
+    store::ship_reserved(db).await?;
+    store::invoice_all(db).await?;
+    for (customer, balance, overdue) in owed {
+        store::set_balance(db, *customer, *balance, *overdue).await?;
+    }
+    Ok(())
 }

@@ -29,10 +29,10 @@ const FIRST_NUMBER: i64 = 10_001;
 pub async fn put_product(db: &mut SqliteConnection, it: &Product) -> Result<()> {
     sqlx::query(
         "insert into erp_product (id, code, name_zh, name_en, category_zh, category_en, unit, packs, \
-                                  tax_rate, barcode, active, search) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                                  tax_rate, barcode, active, search, picture) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
          on conflict (id) do update set code = $2, name_zh = $3, name_en = $4, category_zh = $5, \
-             category_en = $6, unit = $7, packs = $8, tax_rate = $9, barcode = $10, active = $11, search = $12",
+             category_en = $6, unit = $7, packs = $8, tax_rate = $9, barcode = $10, active = $11, search = $12, picture = $13",
     )
     .bind(it.id.0)
     .bind(&it.code)
@@ -46,6 +46,7 @@ pub async fn put_product(db: &mut SqliteConnection, it: &Product) -> Result<()> 
     .bind(&it.barcode)
     .bind(it.active)
     .bind(search_keys(&[&it.name.zh, &it.name.en, &it.code, &it.barcode]))
+    .bind(json(&it.picture)?)
     .execute(db)
     .await?;
     Ok(())
@@ -252,6 +253,7 @@ pub async fn products(
             tax_rate: Percent(decimal(row, "tax_rate")?),
             barcode: row.try_get("barcode")?,
             active: row.try_get("active")?,
+            picture: from_json(row.try_get("picture")?)?,
         };
         Ok((id, product))
     };
@@ -304,6 +306,19 @@ pub async fn stocks(
         Ok((stock.product, stock))
     };
     rows.iter().map(stock).collect()
+}
+
+/// Everything in a warehouse.
+pub async fn all_stocks(
+    db: impl SqliteExecutor<'_>,
+    warehouse: WarehouseId,
+    now: Timestamp,
+) -> Result<BTreeMap<ProductId, Stock>> {
+    let rows = sqlx::query("select product, on_hand, reserved from erp_stock where warehouse = $1")
+        .bind(warehouse.0)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| stock_of(row, warehouse, now).map(|it| (it.product, it))).collect()
 }
 
 // Decisions and what follows from them.
@@ -485,6 +500,35 @@ pub async fn count_stock(
     .bind(on_hand.to_string())
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Takes what is reserved out of the warehouses.
+pub async fn ship_reserved(db: &mut SqliteConnection) -> Result<()> {
+    let rows = sqlx::query(
+        "select warehouse, product, on_hand, reserved from erp_stock where reserved <> '0'",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for row in &rows {
+        let left = decimal(row, "on_hand")? - decimal(row, "reserved")?;
+        sqlx::query(
+            "update erp_stock set on_hand = $3, reserved = '0', dirty = 1 \
+             where warehouse = $1 and product = $2",
+        )
+        .bind(row.try_get::<Uuid, _>("warehouse")?)
+        .bind(row.try_get::<Uuid, _>("product")?)
+        .bind(Quantity(left).to_string())
+        .execute(&mut *db)
+        .await?;
+    }
+    sqlx::query("delete from erp_reservation").execute(db).await?;
+    Ok(())
+}
+
+/// Leaves no confirmed order without an invoice.
+pub async fn invoice_all(db: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("update erp_customer set uninvoiced = 0 where uninvoiced <> 0").execute(db).await?;
     Ok(())
 }
 

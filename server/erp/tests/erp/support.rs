@@ -348,6 +348,7 @@ fn product(
         packs: vec![Pack { code: pack.to_owned(), factor: Quantity::from(factor) }],
         tax_rate: Percent::from(tax),
         barcode: String::new(),
+        picture: None,
         active: true,
     };
     let price = Price {

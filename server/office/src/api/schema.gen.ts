@@ -1996,6 +1996,7 @@ export interface components {
             pack: string;
             /** @description Larger packs. */
             packs: components["schemas"]["Pack"][];
+            picture?: components["schemas"]["Picture"] | null;
             /** @description Why this price. */
             price: components["schemas"]["PriceTrace"];
             /** @description What keeps this line from being submitted. */
@@ -2176,6 +2177,11 @@ export interface components {
             sync: components["schemas"]["SyncState"];
             territory?: components["schemas"]["TerritoryId"] | null;
             territoryName?: components["schemas"]["LocalName"] | null;
+            /**
+             * Format: int32
+             * @description Days from one planned visit to the next; none when not planned.
+             */
+            visitEveryDays?: number | null;
         };
         /** @description A calendar day, as days since 1970-01-01. Written `2026-11-23`. */
         Day: string;
@@ -2490,6 +2496,11 @@ export interface components {
                 sync: components["schemas"]["SyncState"];
                 territory?: components["schemas"]["TerritoryId"] | null;
                 territoryName?: components["schemas"]["LocalName"] | null;
+                /**
+                 * Format: int32
+                 * @description Days from one planned visit to the next; none when not planned.
+                 */
+                visitEveryDays?: number | null;
             }[];
             /**
              * Format: int64
@@ -2572,6 +2583,7 @@ export interface components {
                 onHand: components["schemas"]["Quantity"];
                 /** @description Larger packs. */
                 packs: components["schemas"]["Pack"][];
+                picture?: components["schemas"]["Picture"] | null;
                 /** @description Base units promised. */
                 reserved: components["schemas"]["Quantity"];
                 /** @description Tax. */
@@ -2739,6 +2751,7 @@ export interface components {
             onHand: components["schemas"]["Quantity"];
             /** @description Larger packs. */
             packs: components["schemas"]["Pack"][];
+            picture?: components["schemas"]["Picture"] | null;
             /** @description Base units promised. */
             reserved: components["schemas"]["Quantity"];
             /** @description Tax. */
@@ -2770,6 +2783,7 @@ export interface components {
             net: components["schemas"]["Money"];
             /** @description The pack's code. */
             pack: string;
+            picture?: components["schemas"]["Picture"] | null;
             /** @description How the price came about. */
             price: components["schemas"]["PriceTrace"];
             /** @description What. */
@@ -2951,6 +2965,13 @@ export interface components {
         };
         /** @description A person who signs in. */
         PersonId: string;
+        /** @description A product's picture, as the apps draw it: nothing is downloaded. */
+        Picture: {
+            /** @description A code such as `wheat` or `berry`; an app takes a neutral one for what it does not know. */
+            colour: string;
+            /** @description A code such as `sack` or `loaf`; an app draws a plain box for one it does not know. */
+            shape: string;
+        };
         /** @description A place on the map. */
         Place: {
             /**
