@@ -67,6 +67,7 @@ export interface CustomerRow {
   lastOrderAt: Maybe<number>;
   lastOrderTotal: Maybe<Money>;
   lastVisitAt: Maybe<number>;
+  visitEveryDays: Maybe<number>;
   dueInDays: Maybe<number>;
   conflicts: number;
   inactive: boolean;
@@ -159,6 +160,7 @@ export interface CartLineView {
   product: string;
   code: string;
   name: LocalName;
+  picture: Maybe<Picture>;
   unit: string;
   packs: Pack[];
   pack: string;
@@ -176,10 +178,17 @@ export interface CartLineView {
   problems: Reason[];
 }
 
+/** A product's picture as apps draw it. */
+export interface Picture {
+  shape: string;
+  colour: string;
+}
+
 export interface CatalogueRow {
   id: string;
   code: string;
   name: LocalName;
+  picture: Maybe<Picture>;
   category: LocalName;
   unit: string;
   packs: Pack[];
@@ -245,6 +254,7 @@ export interface OrderLineView {
   product: string;
   code: string;
   name: LocalName;
+  picture: Maybe<Picture>;
   pack: string;
   quantity: string;
   unitPrice: Money;
