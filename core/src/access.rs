@@ -35,6 +35,20 @@ pub fn may_govern(role: Role) -> bool {
     matches!(role, Role::Office | Role::SalesManager | Role::Admin)
 }
 
+/// Whether this role decides what a customer buys by: its number, prices and credit, and whether
+/// deliveries stop.
+#[must_use]
+pub fn may_set_terms(role: Role) -> bool {
+    matches!(role, Role::Office | Role::Finance | Role::Admin)
+}
+
+/// Whether somebody with the role `by` lets people in as `role`, changes them to or from it, and
+/// gives them a new password. Nobody hands out more than they have.
+#[must_use]
+pub fn may_appoint(by: Role, role: Role) -> bool {
+    by == Role::Admin || (may_govern(by) && role == Role::Rep)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +60,19 @@ mod tests {
         assert!(!may_use_office(Role::Rep));
         assert!(!may_judge(Role::Rep));
         assert!(may_judge(Role::Office));
+    }
+
+    #[test]
+    fn credit_is_not_for_those_who_sell() {
+        assert!(may_set_terms(Role::Finance));
+        assert!(!may_set_terms(Role::SalesManager));
+    }
+
+    #[test]
+    fn nobody_hands_out_more_than_they_have() {
+        assert!(may_appoint(Role::SalesManager, Role::Rep));
+        assert!(!may_appoint(Role::Office, Role::Admin));
+        assert!(!may_appoint(Role::Finance, Role::Rep));
+        assert!(may_appoint(Role::Admin, Role::Admin));
     }
 }

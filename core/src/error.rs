@@ -91,6 +91,10 @@ pub mod codes {
         EMPTY = "EMPTY";
         /// A value cannot be read as what it must be.
         INVALID = "INVALID";
+        /// A value that only one may have, and another one has it.
+        TAKEN = "TAKEN";
+        /// A text is shorter than it must be.
+        TOO_SHORT = "TOO_SHORT";
         /// There is no price for this item and customer.
         NO_PRICE = "NO_PRICE";
         /// The line discount is more than the price allows.

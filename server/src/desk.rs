@@ -1,23 +1,28 @@
 //! The server process as a device: what people do in the console, and what imports bring in, is
 //! recorded like everything else, in a journal of its own.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use automerge::Automerge;
+use roundsman_core::access::may_record;
 use roundsman_core::documents::{Operation, Request, Stamp, actor_of, customer, execute};
 use roundsman_core::error::{Refusal, Result as Refused, codes};
-use roundsman_core::id::{CustomerId, DeviceId, PersonId};
+use roundsman_core::id::{CustomerId, DeviceId, PersonId, TerritoryId};
+use roundsman_core::records::Assignment;
 use roundsman_core::sync::{Entry, EntryChange, Head, hash};
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_store::devices::{self, Device};
-use roundsman_store::{Commit, Result as StoreResult, SqliteConnection, Store, journal, people};
+use roundsman_store::{
+    Commit, Result as StoreResult, SqliteConnection, Store, journal, people, visibility,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::hub::{Arrival, Case, Docket, Source};
+use crate::hub::{Arrival, Case, Docket, Source, open_account};
 
 /// Requests of one commit; others wait for it.
 const GROUP_MAX: usize = 100;
@@ -111,6 +116,33 @@ impl Desk {
         Ok(recorded.await?)
     }
 
+    /// Records a customer that nobody had entered yet, and gives it to whoever looks after it: both
+    /// or nothing.
+    ///
+    /// # Errors
+    /// Why it was not.
+    pub async fn add_customer(
+        &self,
+        person: PersonId,
+        fields: BTreeMap<String, String>,
+        (territory, account_manager): (TerritoryId, PersonId),
+    ) -> Result<Recorded> {
+        let (desk, now) = (self.clone(), self.clock.now());
+        let request = Request::CustomerCreate { fields, place: None };
+        let (id, operation) = operation(request, || self.clock.new_id())?;
+        let added = self.store.write.run(move |db, commit| {
+            Box::pin(async move {
+                desk.record_in(db, commit, person, vec![(now, operation)]).await?;
+                let customer = CustomerId(id);
+                let assignment =
+                    Assignment { customer, territory, account_manager, visit_every_days: 0 };
+                open_account(db, commit, &assignment, now).await
+            })
+        });
+        added.await?;
+        Ok(Recorded { id })
+    }
+
     async fn record(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
         let now = self.clock.now();
         let (mut recorded, mut done) = (Vec::new(), Vec::<Done>::new());
@@ -133,10 +165,15 @@ impl Desk {
         let now = self.clock.now();
         let source = Source { device: self.device, person: self.owner, revoked_at: None };
         self.enrol(db, now).await?;
+        let member = visibility::member(&mut *db, person).await?;
         let after = journal::position(&mut *db, self.device).await?.head;
         let mut entries: Vec<(Head, Entry, Vec<u8>)> = Vec::with_capacity(done.len());
         let mut docket = Docket::new(db, commit, now);
         for (at, operation) in done {
+            // A phone's entry would wait for the office; whoever is there is told at once.
+            if !member.as_ref().is_some_and(|it| may_record(it.role, operation.name())) {
+                return Err(Refusal::new(codes::ACCESS_ENDED).into());
+            }
             let head = entries.last().map_or(after, |(head, _, _)| *head);
             let entry = self.entry(&mut docket, operation.as_ref(), person, head, at).await?;
             // Nothing is recorded of what changes nothing.

@@ -38,6 +38,19 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [
+        Self::Rep,
+        Self::SalesManager,
+        Self::Office,
+        Self::Warehouse,
+        Self::Finance,
+        Self::Service,
+        Self::Admin,
+    ];
+}
+
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]

@@ -1,5 +1,6 @@
 //! Customers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,12 +17,15 @@ use roundsman_store::lists::orders::{self, OrderFilter};
 use roundsman_store::lists::visits::{self, VisitFilter};
 use roundsman_store::records;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
+use super::devices::require_governor;
 use super::history;
 use super::list::{List, Page};
+use super::moves::require_owner;
 use super::{Json, Path, Query, orders as order_rows, visits as visit_rows};
 use crate::app::App;
+use crate::desk::Recorded;
 use crate::error::Result;
 use crate::identity::Me;
 
@@ -59,6 +63,42 @@ pub async fn list(
     };
     let found = customers::list(&app.store.read, &narrow, &page.into()).await?;
     Ok(Json(List::of(found, |customer| row(&app, &customer))))
+}
+
+/// A shop that nobody had entered yet, and who looks after it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewCustomer {
+    /// Values by field; `name` is required.
+    fields: BTreeMap<String, String>,
+    /// Where it belongs.
+    #[schema(value_type = Option<String>)]
+    territory: Option<TerritoryId>,
+    /// Who is in charge.
+    #[schema(value_type = Option<String>)]
+    account_manager: Option<PersonId>,
+}
+
+/// Adds a customer with an account: the first price list, no credit.
+#[utoipa::path(post, path = "/api/customers", request_body = NewCustomer,
+    responses((status = 200, body = Recorded), (status = "default", body = Refusal)))]
+pub async fn create(
+    Me(me): Me,
+    State(app): State<Arc<App>>,
+    Json(form): Json<NewCustomer>,
+) -> Result<Json<Recorded>> {
+    require_governor(&me)?;
+    if form.fields.get("name").is_none_or(|name| name.trim().is_empty()) {
+        return Err(empty("name").into());
+    }
+    let territory = form.territory.ok_or_else(|| empty("territory"))?;
+    let manager = form.account_manager.ok_or_else(|| empty("person"))?;
+    require_owner(&app, territory, manager).await?;
+    Ok(Json(app.desk.add_customer(me.id, form.fields, (territory, manager)).await?))
+}
+
+fn empty(field: &str) -> Refusal {
+    Refusal::new(codes::EMPTY).with("field", field)
 }
 
 /// Everything about one customer.

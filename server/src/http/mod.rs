@@ -1,5 +1,7 @@
 //! The way in: who may call what, and everything a browser loads. One file per resource.
 
+mod accounts;
+mod appointments;
 mod assets;
 mod customers;
 mod device;
@@ -99,16 +101,19 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(visits::list))
         .routes(routes!(visits::show))
         .routes(routes!(visits::show_history))
-        .routes(routes!(customers::list))
+        .routes(routes!(customers::list, customers::create))
         .routes(routes!(customers::show))
         .routes(routes!(customers::show_history))
+        .routes(routes!(accounts::show, accounts::change))
         .routes(routes!(moves::show_impact))
         .routes(routes!(moves::run))
         .routes(routes!(devices::list))
         .routes(routes!(devices::show))
         .routes(routes!(devices::revoke))
         .routes(routes!(devices::wipe))
-        .routes(routes!(staff::list))
+        .routes(routes!(staff::list, appointments::add))
+        .routes(routes!(appointments::change_role))
+        .routes(routes!(appointments::set_password))
         .routes(routes!(staff::grant))
         .routes(routes!(staff::revoke))
         .routes(routes!(staff::disable))

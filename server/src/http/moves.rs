@@ -167,13 +167,7 @@ async fn before(app: &App, order: &Move) -> Result<Vec<Assignment>> {
     if order.customers.is_empty() || order.customers.len() > CUSTOMERS_MAX {
         return Err(invalid("customers").into());
     }
-    if records::get::<Territory>(&app.store.read, order.territory).await?.is_none() {
-        return Err(invalid("territory").into());
-    }
-    let manager = visibility::member(&app.store.read, order.account_manager).await?;
-    if manager.is_none_or(|it| it.disabled_at.is_some()) {
-        return Err(invalid("person").into());
-    }
+    require_owner(app, order.territory, order.account_manager).await?;
     let ids: BTreeSet<Uuid> = order.customers.iter().map(|it| it.0).collect();
     let wanted = ids.len();
     let found = records::many::<Assignment>(&app.store.read, ids).await?;
@@ -184,6 +178,22 @@ async fn before(app: &App, order: &Move) -> Result<Vec<Assignment>> {
         (it.territory, it.account_manager) == (order.territory, order.account_manager)
     };
     Ok(found.into_values().filter(|it| !stays(it)).collect())
+}
+
+/// A customer belongs to a territory that there is, and to somebody who works here.
+pub(super) async fn require_owner(
+    app: &App,
+    territory: TerritoryId,
+    account_manager: PersonId,
+) -> Result<()> {
+    if records::get::<Territory>(&app.store.read, territory).await?.is_none() {
+        return Err(invalid("territory").into());
+    }
+    let manager = visibility::member(&app.store.read, account_manager).await?;
+    if manager.is_none_or(|it| it.disabled_at.is_some()) {
+        return Err(invalid("person").into());
+    }
+    Ok(())
 }
 
 /// Who loses and who gains how many.

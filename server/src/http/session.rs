@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
+use roundsman_core::access::{may_appoint, may_govern, may_record, may_set_terms};
 use roundsman_core::error::Refusal;
 use roundsman_core::id::PersonId;
 use roundsman_core::records::{Person, Role};
@@ -31,11 +32,34 @@ pub struct Me {
     person: PersonId,
     name: String,
     role: Role,
+    may: Rights,
+}
+
+/// What the console offers to somebody: the answers of the policy that judges each call.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rights {
+    /// Write on customers.
+    edit_customers: bool,
+    /// Decide who sees what, and add customers.
+    govern: bool,
+    /// Decide what a customer buys by.
+    set_terms: bool,
+    /// Let people in with these roles.
+    appoint: Vec<Role>,
 }
 
 impl From<Person> for Me {
     fn from(person: Person) -> Self {
-        Self { person: person.id, name: person.name, role: person.role }
+        let role = person.role;
+        let appoint = Role::ALL.into_iter().filter(|it| may_appoint(role, *it)).collect();
+        let may = Rights {
+            edit_customers: may_record(role, "customer.edit"),
+            govern: may_govern(role),
+            set_terms: may_set_terms(role),
+            appoint,
+        };
+        Self { person: person.id, name: person.name, role, may }
     }
 }
 

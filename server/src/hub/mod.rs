@@ -37,6 +37,7 @@ use crate::error::Result;
 use crate::metrics::Metrics;
 
 pub(crate) use docket::{Arrival, Case, Docket, Source};
+pub(crate) use new_customer::open_account;
 pub use quarantine::{decline, release};
 
 use self::lines::Lines;

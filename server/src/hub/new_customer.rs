@@ -28,11 +28,21 @@ pub(super) async fn assign(
     let Some(territory) = territory else { return Ok(None) };
     let assignment =
         Assignment { customer, territory, account_manager: author, visit_every_days: 0 };
-    match account(db, customer, now).await? {
-        Some(account) => master::put_customer(db, commit, &account, &assignment, now).await?,
-        None => visibility::assign(db, commit, &assignment, now).await?,
-    }
+    open_account(db, commit, &assignment, now).await?;
     Ok(Some(territory))
+}
+
+/// Gives a customer to whoever looks after it, with the first price list and warehouse and no credit.
+pub(crate) async fn open_account(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    assignment: &Assignment,
+    now: Timestamp,
+) -> Result<()> {
+    match account(db, assignment.customer, now).await? {
+        Some(account) => master::put_customer(db, commit, &account, assignment, now).await,
+        None => visibility::assign(db, commit, assignment, now).await,
+    }
 }
 
 /// None as long as the company has no price list or no warehouse.

@@ -70,7 +70,7 @@ pub async fn all(db: impl SqliteExecutor<'_>) -> Result<Vec<Person>> {
 /// Adds somebody and tells every device their name.
 ///
 /// # Errors
-/// [`codes::INVALID`] when the login is taken; when the database refuses.
+/// [`codes::TAKEN`] when somebody has that login; when the database refuses.
 pub async fn add(
     db: &mut SqliteConnection,
     commit: &mut Commit,
@@ -80,10 +80,7 @@ pub async fn add(
     now: Timestamp,
 ) -> Result<()> {
     if by_login(&mut *db, login).await?.is_some() {
-        return Err(Refusal::new(codes::INVALID)
-            .with("field", "login")
-            .with("value", login)
-            .into());
+        return Err(Refusal::new(codes::TAKEN).with("field", "login").with("value", login).into());
     }
     sqlx::query(
         "insert into person (id, login, name, role, password_hash, created_at) values ($1, $2, $3, $4, $5, $6)",
@@ -148,6 +145,31 @@ pub async fn set_password(
     })?;
     sqlx::query("delete from session where person = $1").bind(id).execute(db).await?;
     Ok(())
+}
+
+/// Gives somebody another role, and tells every device.
+///
+/// # Errors
+/// [`codes::DECIDED_MEANWHILE`] when they do not have the role `seen` any more; when the database
+/// refuses.
+pub async fn set_role(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: PersonId,
+    (seen, role): (Role, Role),
+    now: Timestamp,
+) -> Result<()> {
+    let changed = sqlx::query("update person set role = $3 where id = $1 and role = $2")
+        .bind(id.0)
+        .bind(column::code(&seen)?)
+        .bind(column::code(&role)?)
+        .execute(&mut *db)
+        .await?;
+    if changed.rows_affected() == 0 {
+        return Err(Refusal::new(codes::DECIDED_MEANWHILE).into());
+    }
+    commit.rights.insert(id);
+    publish(db, commit, id, now).await
 }
 
 /// The channels a person is granted now, beside those that everybody has.

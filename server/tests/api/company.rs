@@ -9,11 +9,14 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use roundsman_core::records::{Person, Role};
 use roundsman_core::time::Timestamp;
 use roundsman_server::app::App;
 use roundsman_server::clock::{Clock, Source};
 use roundsman_server::config::Config;
+use roundsman_server::identity::hash_password;
 use roundsman_server::{demo, http};
+use roundsman_store::people;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -53,8 +56,24 @@ impl Company {
 
     /// A browser at which the office works.
     pub async fn office(&self) -> Browser {
+        self.signed_in("office").await
+    }
+
+    /// A browser at which somebody works who has just been let in with this role.
+    pub async fn colleague(&self, login: &'static str, role: Role) -> Browser {
+        let hash = hash_password(demo::PASSWORD.as_bytes().to_vec(), [7; 16]).await.unwrap();
+        let (id, now) = (self.app.clock.new_id().into(), self.app.clock.now());
+        let person = Person { id, name: login.to_owned(), role, devices: Vec::new() };
+        let added = self.app.store.write.run(move |db, commit| {
+            Box::pin(async move { people::add(db, commit, &person, login, &hash, now).await })
+        });
+        added.await.unwrap();
+        self.signed_in(login).await
+    }
+
+    async fn signed_in(&self, login: &str) -> Browser {
         let mut browser = self.browser();
-        let form = json!({ "login": "office", "password": demo::PASSWORD });
+        let form = json!({ "login": login, "password": demo::PASSWORD });
         assert_eq!(browser.post("/api/session", form).await.status, StatusCode::OK);
         browser
     }

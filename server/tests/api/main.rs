@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod appointments;
 mod company;
+mod customers;
 mod demo;
 mod device;
 mod lists;

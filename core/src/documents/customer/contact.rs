@@ -49,7 +49,7 @@ impl Operation for SaveContact {
 
     fn apply(&self, _: ItemId, edit: &mut Edit<'_, '_>) -> Result<()> {
         if self.name.trim().is_empty() {
-            return Err(Refusal::new(codes::EMPTY).with("field", "contact_name"));
+            return Err(Refusal::new(codes::EMPTY).with("field", "name"));
         }
         let id = self.contact.to_string();
         for (field, value) in [

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use roundsman_core::error::{Refusal, Result as Refused, codes};
 use roundsman_core::id::{CustomerId, ProductId};
 use roundsman_core::money::Money;
 use roundsman_core::quantity::Quantity;
@@ -124,6 +125,28 @@ pub async fn put_customer(
     store::put_customer(db, account, assignment).await?;
     visibility::assign(db, commit, assignment, now).await?;
     publish_account(db, commit, account.customer, now).await
+}
+
+/// Changes what a customer buys by, and publishes it. `change` is given the account as it is now and
+/// refuses what cannot be.
+///
+/// # Errors
+/// [`codes::NOT_FOUND`] without an account, [`codes::TAKEN`] when another customer has that number;
+/// what `change` refuses; when the database refuses.
+pub async fn change_account(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    customer: CustomerId,
+    change: impl FnOnce(CustomerAccount) -> Refused<CustomerAccount> + Send,
+    now: Timestamp,
+) -> Result<()> {
+    let account = store::account(&mut *db, customer, now).await?;
+    let account = change(account.ok_or_else(|| Refusal::new(codes::NOT_FOUND))?)?;
+    if store::is_code_of_another(db, &account.code, customer).await? {
+        return Err(Refusal::new(codes::TAKEN).with("field", "code").into());
+    }
+    store::put_terms(db, &account).await?;
+    publish_account(db, commit, customer, now).await
 }
 
 /// Gives a customer to another territory or account manager, with everything about it.

@@ -138,6 +138,35 @@ pub async fn put_customer(
     Ok(())
 }
 
+/// Writes what a customer buys by; what it owes stays as it is.
+pub async fn put_terms(db: &mut SqliteConnection, account: &CustomerAccount) -> Result<()> {
+    sqlx::query(
+        "update erp_customer set code = $2, price_list = $3, warehouse = $4, credit_limit = $5, \
+                                 blocked = $6 where id = $1",
+    )
+    .bind(account.customer.0)
+    .bind(&account.code)
+    .bind(account.price_list.0)
+    .bind(account.warehouse.0)
+    .bind(account.credit_limit.map(|limit| limit.minor))
+    .bind(account.blocked)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether another customer has this number.
+pub async fn is_code_of_another(
+    db: &mut SqliteConnection,
+    code: &str,
+    customer: CustomerId,
+) -> Result<bool> {
+    let taken = sqlx::query_scalar(
+        "select exists (select 1 from erp_customer where code = $1 and id <> $2)",
+    );
+    Ok(taken.bind(code).bind(customer.0).fetch_one(db).await?)
+}
+
 pub async fn put_assignment(db: &mut SqliteConnection, assignment: &Assignment) -> Result<()> {
     sqlx::query(
         "update erp_customer set territory = $2, account_manager = $3, visit_every_days = $4 where id = $1",

@@ -55,7 +55,38 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Adds a customer with an account: the first price list, no credit. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewCustomer"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recorded"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -198,6 +229,85 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The terms of a customer's account, to be changed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountForm"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Changes the terms. Of two people who do so at the same time, the second is told
+         *     `DECIDED_MEANWHILE`, and nothing of theirs is taken.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TermsChange"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1459,7 +1569,38 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Lets somebody in. Where they work is granted after that. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewPerson"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Added"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1646,6 +1787,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives somebody a new password. They sign in again everywhere; what their phones hold is kept. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewPassword"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/{id}/revoke": {
         parameters: {
             query?: never;
@@ -1668,6 +1856,56 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives somebody else another role. Of two people who do so at the same time, the second is told
+         *     `DECIDED_MEANWHILE`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoleChange"];
                 };
             };
             responses: {
@@ -1935,6 +2173,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The terms of an account, and what there is to choose from. */
+        AccountForm: {
+            /** @description In the currency that the customer owes in. */
+            priceLists: components["schemas"]["PriceList"][];
+            terms: components["schemas"]["Terms"];
+            warehouses: components["schemas"]["Warehouse"][];
+        };
         /** @description Money matters of a customer, with their age. */
         AccountView: {
             /** @description When the server computed this. */
@@ -1948,6 +2193,10 @@ export interface components {
             overdue: components["schemas"]["Money"];
             /** @description Which prices it gets. */
             priceList: components["schemas"]["LocalName"];
+        };
+        /** @description Who was added. */
+        Added: {
+            id: string;
         };
         /** @description One of several values of a field. */
         Alternative: {
@@ -2679,6 +2928,7 @@ export interface components {
         };
         /** @description Who is signed in. */
         Me: {
+            may: components["schemas"]["Rights"];
             name: string;
             person: components["schemas"]["PersonId"];
             role: components["schemas"]["Role"];
@@ -2732,6 +2982,31 @@ export interface components {
             accountManager: components["schemas"]["PersonId"];
             customer: components["schemas"]["CustomerId"];
             territory: components["schemas"]["TerritoryId"];
+        };
+        /** @description A shop that nobody had entered yet, and who looks after it. */
+        NewCustomer: {
+            /** @description Who is in charge. */
+            accountManager?: string | null;
+            /** @description Values by field; `name` is required. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Where it belongs. */
+            territory?: string | null;
+        };
+        /** @description A new password. */
+        NewPassword: {
+            password: string;
+        };
+        /** @description Somebody who is to sign in. */
+        NewPerson: {
+            /** @description What they sign in with. */
+            login: string;
+            /** @description As colleagues write it. */
+            name: string;
+            /** @description The first one. */
+            password: string;
+            role: components["schemas"]["Role"];
         };
         /** @description A product with its stock, as the office sees it. */
         OfficeProductRow: {
@@ -2990,6 +3265,17 @@ export interface components {
              */
             longitude: number;
         };
+        /** @description The header of a price list; its prices are records of their own. */
+        PriceList: {
+            /** @description Of all its prices. */
+            currency: components["schemas"]["Currency"];
+            /** @description Which one. */
+            id: components["schemas"]["PriceListId"];
+            /** @description What people call it. */
+            name: components["schemas"]["LocalName"];
+            /** @description Whether its prices contain the tax. */
+            taxIncluded: boolean;
+        };
         /** @description A price list. */
         PriceListId: string;
         /** @description How a price came about. */
@@ -3244,11 +3530,27 @@ export interface components {
             /** @description The time the database went back to. */
             since: components["schemas"]["Timestamp"];
         };
+        /** @description What the console offers to somebody: the answers of the policy that judges each call. */
+        Rights: {
+            /** @description Let people in with these roles. */
+            appoint: components["schemas"]["Role"][];
+            /** @description Write on customers. */
+            editCustomers: boolean;
+            /** @description Decide who sees what, and add customers. */
+            govern: boolean;
+            /** @description Decide what a customer buys by. */
+            setTerms: boolean;
+        };
         /**
          * @description What a person may do; see [`crate::access`].
          * @enum {string}
          */
         Role: "rep" | "salesManager" | "office" | "warehouse" | "finance" | "service" | "admin";
+        /** @description Another role, and the one that was looked at. */
+        RoleChange: {
+            role: components["schemas"]["Role"];
+            seen: components["schemas"]["Role"];
+        };
         /** @description What somebody decides about an order that the rules left open. */
         RuleForm: {
             /** @description Why; nobody is refused without a reason. */
@@ -3344,6 +3646,23 @@ export interface components {
             rate: components["schemas"]["Percent"];
             /** @description How much it is. */
             tax: components["schemas"]["Money"];
+        };
+        /** @description What people decide about an account. */
+        Terms: {
+            /** @description Whether finance stopped deliveries. */
+            blocked: boolean;
+            /** @description The company's own customer number. */
+            code: string;
+            creditLimit?: components["schemas"]["Money"] | null;
+            /** @description Which prices it gets. */
+            priceList: string;
+            /** @description Where its orders are served from. */
+            warehouse: string;
+        };
+        /** @description New terms, and those that were looked at. */
+        TermsChange: {
+            seen: components["schemas"]["Terms"];
+            terms: components["schemas"]["Terms"];
         };
         /** @description A territory. */
         Territory: {
@@ -3462,6 +3781,15 @@ export interface components {
             /** @description Packs. */
             quantity: components["schemas"]["Quantity"];
         };
+        /** @description A warehouse. */
+        Warehouse: {
+            /** @description Which one. */
+            id: components["schemas"]["WarehouseId"];
+            /** @description What people call it. */
+            name: components["schemas"]["LocalName"];
+        };
+        /** @description A warehouse. */
+        WarehouseId: string;
         /**
          * @description Who has to act on a reason.
          * @enum {string}

@@ -1,7 +1,8 @@
 import type { components } from "./schema.gen.ts";
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 
+export type AccountForm = Schemas["AccountForm"];
 export type AccountView = Schemas["AccountView"];
 export type ContactView = Schemas["ContactView"];
 export type CustomerCard = Schemas["CustomerCard"];
@@ -37,6 +38,8 @@ export type StaffCard = Schemas["StaffCard"];
 export type RestorationView = Schemas["RestorationView"];
 export type Summary = Schemas["Summary"];
 export type Territory = Schemas["Territory"];
+export type Role = Schemas["Role"];
+export type Terms = Schemas["Terms"];
 export type VisitOutcome = Schemas["VisitOutcome"];
 export type VisitRow = Schemas["VisitRow"];
 export type VisitView = Schemas["VisitView"];

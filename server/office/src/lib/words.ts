@@ -62,3 +62,6 @@ const deviceStates: Record<DeviceState, () => string> = {
 
 /** What was decided about a device. */
 export const deviceStateText = (state: DeviceState): string => deviceStates[state]();
+
+/** Fields of a customer that are written in more than a line. */
+export const longFields: ReadonlySet<string> = new Set(["address", "note", "hours"]);

@@ -4,6 +4,7 @@ import type { OrderRow } from "#api/types.ts";
 import { m } from "../paraglide/messages.js";
 import { paths } from "../paths.ts";
 import { Resource } from "./resource.svelte.ts";
+import { session } from "./session.svelte.ts";
 
 /** Somewhere to go. */
 export interface Found {
@@ -66,6 +67,9 @@ export class Finder {
       { icon: "device", label: m.devices(), detail: "", href: paths.devices() },
       { icon: "lock", label: m.quarantine(), detail: "", href: paths.quarantine() },
     ];
+    const may = session.me?.may;
+    if (may?.govern) pages.push({ icon: "plus", label: m.add_customer(), detail: "", href: paths.customers({ open: "new" }) });
+    if (may?.appoint.length) pages.push({ icon: "plus", label: m.add_person(), detail: "", href: paths.people({ open: "new" }) });
     const wanted = this.text.trim().toLowerCase();
     return pages.filter((page) => `${page.label} ${page.detail}`.toLowerCase().includes(wanted));
   }

@@ -43,3 +43,18 @@ it("shows any other failure for the whole form", async () => {
   await it.send(() => Promise.reject(new ApiError("UNREACHABLE")));
   expect([(it.failure as ApiError).code, it.get("phone")]).toEqual(["UNREACHABLE", "2"]);
 });
+
+it("says what somebody else wrote into a field that is being typed in, and nowhere else", () => {
+  const it = form();
+  it.set("phone", "2");
+  expect(it.meanwhile("phone")).toBeUndefined();
+  values = { name: "海港", phone: "3" };
+  expect([it.meanwhile("phone"), it.meanwhile("name")]).toEqual(["3", undefined]);
+  it.set("phone", "3");
+  expect(it.meanwhile("phone")).toBeUndefined();
+});
+
+it("does not keep a password beyond its form", () => {
+  form().set("password", "harbour-7");
+  expect(form().get("password")).toBe("");
+});

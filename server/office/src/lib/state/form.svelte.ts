@@ -3,10 +3,15 @@ import { drafts } from "./drafts.ts";
 
 type Values = Record<string, string>;
 
+/** What is never written down: a password is not kept beyond its form. */
+const SECRET = "password";
+
 /** A form over the values of the moment: what was typed is kept until it is saved or given up. */
 export class Form {
   /** Only what was typed; the rest follows the values below, which may change meanwhile. */
   #typed: Values = $state({});
+  /** What stood there when somebody began to type. */
+  #before: Values = $state({});
   /** What is wrong, by field. */
   errors: Record<string, ApiError> = $state({});
   /** What is wrong with the whole. */
@@ -19,6 +24,7 @@ export class Form {
     readonly values: () => Values,
   ) {
     this.#typed = { ...drafts.get(name) };
+    for (const field of Object.keys(this.#typed)) this.#before[field] = values()[field] ?? "";
   }
 
   get(field: string): string {
@@ -26,11 +32,20 @@ export class Form {
   }
 
   set(field: string, value: string): void {
-    if (value === (this.values()[field] ?? "")) delete this.#typed[field];
+    const now = this.values()[field] ?? "";
+    if (!(field in this.#typed)) this.#before[field] = now;
+    if (value === now) delete this.#typed[field];
     else this.#typed[field] = value;
     delete this.errors[field];
-    if (this.isChanged) drafts.set(this.name, { ...this.#typed });
+    const { [SECRET]: _, ...kept } = this.#typed;
+    if (Object.keys(kept).length > 0) drafts.set(this.name, kept);
     else drafts.delete(this.name);
+  }
+
+  /** What somebody else wrote into a field since this person began to type there. */
+  meanwhile(field: string): string | undefined {
+    const now = this.values()[field] ?? "";
+    return field in this.#typed && now !== this.#before[field] ? now : undefined;
   }
 
   /** What would be saved. */
@@ -50,7 +65,7 @@ export class Form {
   }
 
   /** Sends; `true` when it was taken. A refusal that names a field is shown beside it. */
-  async send(save: (changes: Values) => Promise<void>): Promise<boolean> {
+  async send(save: (changes: Values) => Promise<unknown>): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
     this.failure = undefined;
