@@ -48,6 +48,8 @@ for (const language of ["zh-CN", "en"] as const) {
       await page.getByRole("dialog").getByRole("button", { name: office.text("keep_typing") }).click();
       await expect(name).toHaveValue(SHOP);
       await choosesLin(office);
+      await adding.getByLabel(office.text("territory")).press("Escape");
+      await page.getByRole("dialog").getByRole("button", { name: office.text("keep_typing") }).click();
       await adding.getByLabel(office.text("field.phone")).fill("0532 111");
       await expectAccessible(office);
       await takePicture(office, "office-new-customer");
