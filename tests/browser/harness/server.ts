@@ -15,10 +15,10 @@ const PROGRAM = process.env["ROUNDSMAN_BINARY"] ?? fileURLToPath(new URL("../../
 const ENVIRONMENT = { ...process.env, TZ: "Asia/Shanghai", NO_COLOR: "1" };
 const START_MS_MAX = 20_000;
 
-/** Makes the demo company once; each test gets a copy of its folder. */
-export async function makeDemoData(): Promise<string> {
+/** Makes the demo company once; each test gets a copy of its folder. At scale 0 it is small and has no past. */
+export async function makeDemoData(scale: number): Promise<string> {
   const folder = join(await mkdtemp(join(tmpdir(), "roundsman-demo-")), "data");
-  await promisify(execFile)(PROGRAM, ["demo", "--scale", "0", "--data", folder], { env: ENVIRONMENT });
+  await promisify(execFile)(PROGRAM, ["demo", "--scale", String(scale), "--data", folder], { env: ENVIRONMENT });
   return folder;
 }
 

@@ -22,15 +22,19 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /** How large the demo company is. */
+  scale: number;
   demoData: string;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   language: ["zh-CN", { option: true }],
 
+  scale: [0, { scope: "worker", option: true }],
+
   demoData: [
-    async ({}, use) => {
-      const folder = await makeDemoData();
+    async ({ scale }, use) => {
+      const folder = await makeDemoData(scale);
       await use(folder);
       await rm(dirname(folder), { recursive: true, force: true });
     },
