@@ -43,6 +43,9 @@ pub struct Device {
     pub promised: Head,
     /// Set when its storage was taken away or put back, so that promises may be broken.
     pub tampered: bool,
+    /// Whether its storage was ever put back, copied, or lied: then it may lack what it counts as
+    /// there, and has to be repaired.
+    pub meddled: bool,
     /// Set when it is out of use: another took its place.
     pub retired: bool,
     /// Counts the times it went online, so that a late event of an earlier time is told apart.
@@ -76,6 +79,7 @@ impl Device {
             shop: None,
             promised: Head::default(),
             tampered: false,
+            meddled: false,
             retired: false,
             session: 0,
             synced: 0,

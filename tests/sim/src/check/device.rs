@@ -43,7 +43,23 @@ pub(super) fn whole(sim: &mut Sim, device: usize, deep: bool) -> Result<(), Brok
     let copy = Copy::of(sim, device)?;
     let head = journal(sim, device, &copy)?;
     channels(sim, device, &copy, deep)?;
+    nothing_repaired(sim, device, &copy)?;
     nothing_forgotten(sim, device, &copy, head)
+}
+
+/// Repair is for storage that went wrong; otherwise both sides hold the same without it.
+fn nothing_repaired(sim: &mut Sim, device: usize, copy: &Copy) -> Result<(), Broken> {
+    const NAME: &str = "nothing has to be repaired";
+    let repairs: Option<[u8; 8]> = copy
+        .main
+        .query_row("select value from meta where name = 'repairs'", [], |row| row.get(0))
+        .optional()?;
+    let repairs = repairs.map_or(0, u64::from_be_bytes);
+    if repairs > 0 && !sim.devices[device].meddled {
+        return Err(broken(NAME, format!("device {device}: {repairs} times")));
+    }
+    sim.checked(NAME, 1);
+    Ok(())
 }
 
 /// The journal is one chain without gaps, of what its user was told is saved.

@@ -279,6 +279,7 @@ impl Sim {
         self.devices[device].disk.restore(&image);
         self.ledger.went_back = true;
         self.devices[device].tampered = true;
+        self.devices[device].meddled = true;
         Ok(())
     }
 
@@ -298,6 +299,7 @@ impl Sim {
         copy.disk.restore(&it.disk.image());
         copy.promised = it.promised;
         copy.tampered = true;
+        copy.meddled = true;
         self.ledger.copied(it.identity.device, it.promised.n);
         self.devices.push(copy);
         self.after(SECOND, Event::Revive(number));

@@ -26,9 +26,11 @@ enum Lie {
     Customer,
     /// It rests on what comes later.
     RestsOnLater,
+    /// It tells two stories at once, on two lines.
+    Fork,
 }
 
-const LIES: &[Lie] = &[Lie::Person, Lie::Actor, Lie::Customer, Lie::RestsOnLater];
+const LIES: &[Lie] = &[Lie::Person, Lie::Actor, Lie::Customer, Lie::RestsOnLater, Lie::Fork];
 
 impl Sim {
     pub(super) fn forge(&mut self, device: usize) -> Result<bool, Broken> {
@@ -43,36 +45,63 @@ impl Sim {
             return Ok(false);
         };
         let id = enrolled.identity.device;
-        let Some(bytes) = self.forged(lie, (id, person), customer, &document) else {
-            return Ok(false);
+        let write = |sim: &Self, story: &str, after: Head| {
+            let bytes = sim.forged(lie, (id, person), customer, &document, (story, after))?;
+            let head = Head { n: after.n + 1, hash: hash(&bytes) };
+            Some((head, bytes))
         };
-        let key = SigningKey::from_bytes(&enrolled.identity.device_seed);
-        let head = Head { n: 1, hash: hash(&bytes) };
-        let hello = FromDevice::Hello(Hello {
-            protocol_min: PROTOCOL,
-            protocol_max: PROTOCOL,
-            token: enrolled.token,
-            device: id,
-            journal: head,
-            signature: sign_head(&key, id, head),
-            clock: self.server.now(),
-            cursors: Vec::new(),
-            build: "forged".to_owned(),
-            receipt: None,
-            recorded: None,
-            pruned: None,
-        });
-        let signature = sign_head(&key, id, head);
-        let push = FromDevice::Push(Push { head, signature, entries: vec![Bytes(bytes)] });
-        self.ledger.forged.insert((id, 1));
-        if let Some(mut host) = Host::open(self.server.app()) {
-            self.server.wait(host.receive(encode_device(&hello)));
-            self.server.wait(host.receive(encode_device(&push)));
+        let start = Head::default();
+        let Some((head, bytes)) = write(self, "one", start) else { return Ok(false) };
+        let mut stories = vec![(head, vec![bytes])];
+        if lie == Lie::Fork {
+            let Some((other, first)) = write(self, "another", start) else { return Ok(false) };
+            let Some((head, second)) = write(self, "another", other) else { return Ok(false) };
+            stories.push((head, vec![first, second]));
         }
+        // Of two stories only the first may be heard.
+        let forged = if lie == Lie::Fork { 2 } else { 1 };
+        self.ledger.forged.insert((id, forged));
+        let key = SigningKey::from_bytes(&enrolled.identity.device_seed);
+        self.tell_stories(id, &key, &enrolled.token, stories);
         self.judge_soon();
         self.hub_did();
         self.died()?;
         Ok(true)
+    }
+
+    /// Says hello on a line for each story, and then tells them.
+    fn tell_stories(
+        &mut self,
+        device: DeviceId,
+        key: &SigningKey,
+        token: &str,
+        stories: Vec<(Head, Vec<Vec<u8>>)>,
+    ) {
+        let mut lines = Vec::new();
+        for (head, entries) in stories {
+            let signature = sign_head(key, device, head);
+            let hello = FromDevice::Hello(Hello {
+                protocol_min: PROTOCOL,
+                protocol_max: PROTOCOL,
+                token: token.to_owned(),
+                device,
+                journal: head,
+                signature: signature.clone(),
+                clock: self.server.now(),
+                cursors: Vec::new(),
+                build: "forged".to_owned(),
+                receipt: None,
+                recorded: None,
+                pruned: None,
+            });
+            let Some(mut host) = Host::open(self.server.app()) else { return };
+            self.server.wait(host.receive(encode_device(&hello)));
+            let entries = entries.into_iter().map(Bytes).collect();
+            lines.push((host, FromDevice::Push(Push { head, signature, entries })));
+        }
+        for (mut host, push) in lines {
+            self.server.wait(host.receive(encode_device(&push)));
+        }
     }
 
     /// A customer to write to, as it is now.
@@ -108,16 +137,18 @@ impl Sim {
     }
 
     fn forged(
-        &mut self,
+        &self,
         lie: Lie,
         (device, person): (DeviceId, PersonId),
         customer: CustomerId,
         document: &Automerge,
+        (story, after): (&str, Head),
     ) -> Option<Vec<u8>> {
         // Something new each time: the office may have let an earlier one in.
         let edit = customer::EditFields {
             customer,
-            fields: [("note".to_owned(), format!("forged by {device}"))].into(),
+            fields: [("note".to_owned(), format!("forged by {device}: {story} {}", after.n))]
+                .into(),
         };
         let other = self.company.office;
         let by = if lie == Lie::Person { other } else { person };
@@ -128,8 +159,8 @@ impl Sim {
         let made = execute(&edit, &actor_of(acting, 9), stamp, &mut load).ok()?;
         let changes = made.iter().map(|it| EntryChange { item: it.item, bytes: it.change.clone() });
         let entry = Entry {
-            n: 1,
-            previous: [0; 32],
+            n: after.n + 1,
+            previous: after.hash,
             device,
             person: by,
             at,
