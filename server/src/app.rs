@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::exchange::Imports;
 use crate::hub::Hub;
 use crate::identity::Identity;
 use crate::lan::Lan;
@@ -38,6 +39,8 @@ pub struct App {
     pub desk: Desk,
     /// How phones in this network reach it; none before it listens, or when they do not.
     pub lan: OnceLock<Arc<Lan>>,
+    /// Brings in what is in files.
+    pub imports: Imports,
     /// Cancelled when the server goes down: whatever waits for long must watch it.
     pub stop: CancellationToken,
     /// Held as long as the server lives: two processes on one folder would each decide orders.
@@ -75,6 +78,7 @@ impl App {
         let time = clock.clone();
         let erp = Embedded::new(store.clone(), Arc::new(move || time.now()));
         let desk = Desk::new(store.clone(), clock.clone());
+        let imports = Imports::new(store.clone(), desk.clone(), clock.clone());
         Ok(Arc::new(Self {
             config,
             clock,
@@ -85,6 +89,7 @@ impl App {
             erp,
             desk,
             lan: OnceLock::new(),
+            imports,
             stop: CancellationToken::new(),
             _lock: lock,
         }))

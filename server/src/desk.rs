@@ -155,7 +155,8 @@ impl Desk {
         Ok(recorded)
     }
 
-    async fn record_in(
+    /// Records in a commit together with what else belongs to it.
+    pub(crate) async fn record_in(
         &self,
         db: &mut SqliteConnection,
         commit: &mut Commit,

@@ -13,6 +13,7 @@ pub mod crm;
 pub mod demo;
 pub mod desk;
 pub mod error;
+pub mod exchange;
 pub mod http;
 pub mod hub;
 pub mod identity;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod import;
 mod serve;
 mod user;
 
@@ -42,6 +43,9 @@ enum Command {
     Verify(backup::Verify),
     /// Put a backup in the place of a data folder; devices then give back what came after.
     Restore(backup::Restore),
+    /// Bring in customers, contacts, products, prices or stock from a CSV file or a workbook.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Manage who may sign in.
     #[command(subcommand)]
     User(user::Command),
@@ -59,6 +63,7 @@ impl Cli {
             Command::Backup(args) => backup::back_up(args).await,
             Command::Verify(args) => backup::verify(args).await,
             Command::Restore(args) => backup::restore(args).await,
+            Command::Import(command) => import::run(command).await,
             Command::User(command) => user::run(command).await,
         }
     }

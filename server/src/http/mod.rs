@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod extract;
 mod history;
+mod imports;
 mod joining;
 mod list;
 mod live;
@@ -43,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::exchange::read::FILE_BYTES_MAX;
 use crate::hub;
 
 pub use extract::{Json, Path, Query};
@@ -131,7 +133,23 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(divergences::list))
         .routes(routes!(joining::show))
         .routes(routes!(summary::show))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::show_progress))
+        .routes(routes!(imports::set))
+        .routes(routes!(imports::check))
+        .routes(routes!(imports::run))
+        .routes(routes!(imports::undo))
+        .routes(routes!(imports::list_rows))
+        .routes(routes!(imports::show_refused))
         .routes(routes!(document::show))
+        .merge(files())
+}
+
+/// What takes files, which are larger than forms.
+fn files() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(imports::list, imports::add))
+        .layer(DefaultBodyLimit::max(FILE_BYTES_MAX))
 }
 
 /// What stays open for long: no time limit, and no compression, which would hold messages back.

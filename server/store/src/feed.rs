@@ -185,6 +185,19 @@ impl Commit {
         self.place(db, &[Placing { item, state, channels, changes: &[] }]).await
     }
 
+    /// Takes a record away for good.
+    ///
+    /// # Errors
+    /// When there is no such record; when the database refuses.
+    pub async fn withdraw(&mut self, db: &mut SqliteConnection, item: ItemId) -> Result<()> {
+        self.show(db, item, &[]).await?;
+        sqlx::query("delete from record where item = $1")
+            .bind(&item.to_bytes()[..])
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+
     async fn place(&mut self, db: &mut SqliteConnection, placings: &[Placing<'_>]) -> Result<()> {
         let keys = bulk::items(placings.iter().map(|it| it.item));
         let (present, departed) = (present(db, &keys).await?, departed(db, &keys).await?);

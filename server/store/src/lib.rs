@@ -17,6 +17,7 @@ pub mod feed;
 pub mod feed_read;
 pub mod history;
 pub mod impact;
+pub mod imports;
 pub mod journal;
 pub mod lists;
 pub mod outbox;

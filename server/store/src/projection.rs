@@ -40,6 +40,21 @@ pub async fn customer(
     Ok(())
 }
 
+/// Projects a customer again whose account changed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn customer_again(db: &mut SqliteConnection, id: CustomerId) -> Result<()> {
+    let body: Option<String> = sqlx::query_scalar("select body from customer_row where id = $1")
+        .bind(id.0)
+        .fetch_optional(&mut *db)
+        .await?;
+    match body {
+        Some(body) => customer(db, id, &column::from_json(&body)?).await,
+        None => Ok(()),
+    }
+}
+
 /// Projects a visit of which something was admitted now: whatever it was, it is not closed.
 ///
 /// # Errors

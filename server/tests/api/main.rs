@@ -7,6 +7,7 @@ mod company;
 mod customers;
 mod demo;
 mod device;
+mod imports;
 mod lists;
 mod live;
 mod openapi;

@@ -1,9 +1,9 @@
 //! Master data: what the office keeps, and what devices see of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roundsman_core::error::{Refusal, Result as Refused, codes};
-use roundsman_core::id::{CustomerId, ProductId};
+use roundsman_core::id::{CustomerId, ItemId, ItemKind, ProductId, WarehouseId};
 use roundsman_core::money::Money;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{
@@ -55,6 +55,63 @@ pub async fn put_price(
 ) -> Result<()> {
     store::put_price(db, price).await?;
     commit.publish(db, price, &[Channel::Catalog], now).await
+}
+
+/// Takes a price out of its list.
+///
+/// # Errors
+/// When there is no such price; when the database refuses.
+pub async fn remove_price(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    price: &Price,
+) -> Result<()> {
+    store::remove_price(db, price.list, price.product).await?;
+    let id = Price::id_of(price.list, price.product);
+    commit.withdraw(db, ItemId::new(ItemKind::Price, id)).await
+}
+
+/// The product with this article number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn product_by_code(db: &mut SqliteConnection, code: &str) -> Result<Option<Product>> {
+    let Some(id) = store::product_id(&mut *db, code).await? else { return Ok(None) };
+    Ok(store::products(db, &BTreeSet::from([id])).await?.remove(&id))
+}
+
+/// A product as the office keeps it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn product(db: &mut SqliteConnection, id: ProductId) -> Result<Option<Product>> {
+    Ok(store::products(db, &BTreeSet::from([id])).await?.remove(&id))
+}
+
+/// A customer's account as it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn account(
+    db: &mut SqliteConnection,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Result<Option<CustomerAccount>> {
+    store::account(db, customer, now).await
+}
+
+/// What was counted of a product; none when it never was.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn on_hand(
+    db: &mut SqliteConnection,
+    warehouse: WarehouseId,
+    product: ProductId,
+    now: Timestamp,
+) -> Result<Option<Quantity>> {
+    let mut stocks = store::stocks(db, warehouse, &BTreeSet::from([product]), now).await?;
+    Ok(stocks.remove(&product).map(|stock| stock.on_hand))
 }
 
 /// Stores a warehouse and publishes it.

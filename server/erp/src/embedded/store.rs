@@ -82,6 +82,27 @@ pub async fn put_price(db: &mut SqliteConnection, it: &Price) -> Result<()> {
     Ok(())
 }
 
+pub async fn remove_price(
+    db: &mut SqliteConnection,
+    list: PriceListId,
+    product: ProductId,
+) -> Result<()> {
+    sqlx::query("delete from erp_price where list = $1 and product = $2")
+        .bind(list.0)
+        .bind(product.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn product_id(db: impl SqliteExecutor<'_>, code: &str) -> Result<Option<ProductId>> {
+    let id: Option<Uuid> = sqlx::query_scalar("select id from erp_product where code = $1")
+        .bind(code)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(Into::into))
+}
+
 pub async fn put_warehouse(db: &mut SqliteConnection, it: &Warehouse) -> Result<()> {
     sqlx::query(
         "insert into erp_warehouse (id, name_zh, name_en) values ($1, $2, $3) \

@@ -730,6 +730,447 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest imports, the newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_Import"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Takes a file in and finds its columns. */
+        post: {
+            parameters: {
+                query: {
+                    /** @description What it holds. */
+                    kind: components["schemas"]["Kind"];
+                    /** @description What it is called. */
+                    fileName: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An import. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportCard"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to look through a file: nothing is imported. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import is. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those rows as a file that can be put right and imported again. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `zh-CN` for Chinese; English otherwise. */
+                    language?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": unknown;
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows that are not imported, with why. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description After this number. */
+                    after?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_RowView"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to import what is not imported yet. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how a file is read. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to take an import back. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/joining": {
         parameters: {
             query?: never;
@@ -2211,6 +2652,9 @@ export interface components {
             /** @description The value. */
             value: string;
         };
+        BTreeMap: {
+            [key: string]: number;
+        };
         /** @description A cart document. */
         CartId: string;
         /** @description One line, written and merged as a whole. */
@@ -2317,6 +2761,16 @@ export interface components {
         Changed: {
             ids: string[];
             topics: components["schemas"]["Topic"][];
+        };
+        /** @description What a person said about a row that is probably the same as a customer that is here. */
+        Choice: {
+            /** @description The customer. */
+            customer: string;
+            /** @enum {string} */
+            is: "same";
+        } | {
+            /** @enum {string} */
+            is: "different";
         };
         /** @description Why an account is closed while a device is missing. */
         Closing: {
@@ -2438,6 +2892,24 @@ export interface components {
         Decline: {
             /** @description For the rep. */
             reason?: string | null;
+        };
+        /** @description What holds for rows that do not say it themselves. */
+        Defaults: {
+            /**
+             * @description Which prices new customers get, and to which list prices belong.
+             * @default null
+             */
+            priceList: string | null;
+            /**
+             * @description Where new customers belong.
+             * @default null
+             */
+            territory: string | null;
+            /**
+             * @description From where new customers are served, and where stock was counted.
+             * @default null
+             */
+            warehouse: string | null;
         };
         /** @description The next access. */
         DeviceAccess: {
@@ -2625,6 +3097,28 @@ export interface components {
          * @enum {string}
          */
         ExceptionState: "quarantined" | "released" | "declined" | "replaced";
+        /** @description What is wrong with a cell. */
+        Fault: {
+            /** @description What is wrong. */
+            code: components["schemas"]["FaultCode"];
+            /** @description What the file calls its column; empty when it has none. */
+            column: string;
+            /** @description The field it should fill. */
+            field: string;
+            /** @description What the cell says. */
+            value: string;
+        };
+        /**
+         * @description What can be wrong.
+         * @enum {string}
+         */
+        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "noFirstPrice" | "refused";
+        /** @description A field that a column can fill. */
+        FieldRow: {
+            name: string;
+            /** @description Whether there must be a column for it. */
+            needed: boolean;
+        };
         /** @description One field of a customer with everything that competes for it. */
         FieldView: {
             /** @description All competing values, newest first; empty when there is no conflict. */
@@ -2663,6 +3157,59 @@ export interface components {
             personName: string;
             receivedAt?: components["schemas"]["Timestamp"] | null;
         };
+        /** @description A run as people see it. */
+        Import: {
+            /** @description Who brought it in. */
+            by: string;
+            /** @description What rows became, or would. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description When the file came. */
+            createdAt: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description Rows that are through, of what goes on now.
+             */
+            done: number;
+            /** @description Why it failed. */
+            failure?: string | null;
+            /** @description What the file was called. */
+            fileName: string;
+            finishedAt?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+            /** @description Whether it stopped in the middle, when the server did. */
+            interrupted: boolean;
+            /**
+             * Format: int32
+             * @description Rows of which undoing left something, since somebody changed it.
+             */
+            kept: number;
+            /** @description What it brings in. */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Format: int32
+             * @description Rows of the file.
+             */
+            rows: number;
+            /** @description How it is read. */
+            settings: components["schemas"]["Settings"];
+            /** @description `uploaded`, `checking`, `checked`, `running`, `done`, `undoing`, `undone` or `failed`. */
+            state: string;
+        };
+        /** @description An import with what is needed to say how its file is read. */
+        ImportCard: {
+            fields: components["schemas"]["FieldRow"][];
+            import: components["schemas"]["Import"];
+            preview: components["schemas"]["Preview"];
+            priceLists: components["schemas"]["PriceList"][];
+            territories: components["schemas"]["Territory"][];
+            warehouses: components["schemas"]["Warehouse"][];
+        };
         /** @description One figure a rule saw. */
         Input: {
             asOf?: components["schemas"]["Timestamp"] | null;
@@ -2695,6 +3242,11 @@ export interface components {
             /** Format: int64 */
             n: number;
         };
+        /**
+         * @description What a file holds.
+         * @enum {string}
+         */
+        Kind: "customers" | "contacts" | "products" | "prices" | "stock";
         /** @description One line before and after. */
         LineChange: {
             /** @description Article number. */
@@ -2813,6 +3365,58 @@ export interface components {
             total: number;
         };
         /** @description A part of a list. */
+        List_Import: {
+            /** @description The part. */
+            rows: {
+                /** @description Who brought it in. */
+                by: string;
+                /** @description What rows became, or would. */
+                counts: {
+                    [key: string]: number;
+                };
+                /** @description When the file came. */
+                createdAt: components["schemas"]["Timestamp"];
+                /**
+                 * Format: int32
+                 * @description Rows that are through, of what goes on now.
+                 */
+                done: number;
+                /** @description Why it failed. */
+                failure?: string | null;
+                /** @description What the file was called. */
+                fileName: string;
+                finishedAt?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: uuid
+                 * @description Which one.
+                 */
+                id: string;
+                /** @description Whether it stopped in the middle, when the server did. */
+                interrupted: boolean;
+                /**
+                 * Format: int32
+                 * @description Rows of which undoing left something, since somebody changed it.
+                 */
+                kept: number;
+                /** @description What it brings in. */
+                kind: components["schemas"]["Kind"];
+                /**
+                 * Format: int32
+                 * @description Rows of the file.
+                 */
+                rows: number;
+                /** @description How it is read. */
+                settings: components["schemas"]["Settings"];
+                /** @description `uploaded`, `checking`, `checked`, `running`, `done`, `undoing`, `undone` or `failed`. */
+                state: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A part of a list. */
         List_OfficeProductRow: {
             /** @description The part. */
             rows: {
@@ -2883,6 +3487,25 @@ export interface components {
                 state: components["schemas"]["ExceptionState"];
                 /** @description What it is about. */
                 subject: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
+        /** @description A part of a list. */
+        List_RowView: {
+            /** @description The part. */
+            rows: {
+                /** @description What is wrong with its cells. */
+                faults: components["schemas"]["Fault"][];
+                /**
+                 * Format: int32
+                 * @description Its number in the file, as a spreadsheet counts.
+                 */
+                n: number;
+                twin?: components["schemas"]["Twin"] | null;
             }[];
             /**
              * Format: int64
@@ -3265,6 +3888,13 @@ export interface components {
              */
             longitude: number;
         };
+        /** @description The beginning of a file. */
+        Preview: {
+            /** @description What the first row calls each column. */
+            header: string[];
+            /** @description The first rows. */
+            rows: string[][];
+        };
         /** @description The header of a price list; its prices are records of their own. */
         PriceList: {
             /** @description Of all its prices. */
@@ -3551,6 +4181,17 @@ export interface components {
             role: components["schemas"]["Role"];
             seen: components["schemas"]["Role"];
         };
+        /** @description A row that is not imported, or not yet. */
+        RowView: {
+            /** @description What is wrong with its cells. */
+            faults: components["schemas"]["Fault"][];
+            /**
+             * Format: int32
+             * @description Its number in the file, as a spreadsheet counts.
+             */
+            n: number;
+            twin?: components["schemas"]["Twin"] | null;
+        };
         /** @description What somebody decides about an order that the rules left open. */
         RuleForm: {
             /** @description Why; nobody is refused without a reason. */
@@ -3565,6 +4206,30 @@ export interface components {
          * @enum {string}
          */
         Ruling: "release" | "decline" | "counter";
+        /** @description How a file is to be read. */
+        Settings: {
+            /**
+             * @description What was said about rows that are probably the same as a customer that is here.
+             * @default {}
+             */
+            choices: {
+                [key: string]: components["schemas"]["Choice"];
+            };
+            /**
+             * @description What holds for rows that do not say it themselves.
+             * @default {
+             *       "priceList": null,
+             *       "territory": null,
+             *       "warehouse": null
+             *     }
+             */
+            defaults: components["schemas"]["Defaults"];
+            /**
+             * @description Which column each field is in, counted from 0.
+             * @default {}
+             */
+            mapping: components["schemas"]["BTreeMap"];
+        };
         /** @description Name and password. */
         SignIn: {
             login: string;
@@ -3691,6 +4356,20 @@ export interface components {
             code: string;
             /** @description What it used: a quantity, a rate. */
             detail: string;
+        };
+        /** @description What a row is probably the same as. */
+        Twin: {
+            /** @description The customer that is here. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description What it is called. */
+            name: string;
+            /** @description What the row calls itself. */
+            rowName: string;
+            /**
+             * Format: int32
+             * @description How sure it is, of 100.
+             */
+            score: number;
         };
         /** @description What a person in the office decided. */
         VerdictView: {

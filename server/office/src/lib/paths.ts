@@ -10,6 +10,7 @@ export const paths = {
   products: (address: Address<typeof products> = {}): string => `${BASE}/products${write(products, address)}`,
   people: (address: Address<typeof people> = {}): string => `${BASE}/people${write(people, address)}`,
   devices: (address: Address<typeof devices> = {}): string => `${BASE}/devices${write(devices, address)}`,
+  imports: (open = ""): string => `${BASE}/imports${open ? `?open=${open}` : ""}`,
   restoration: (): string => `${BASE}/restoration`,
   quarantine: (address: Address<typeof quarantine> = {}): string => `${BASE}/quarantine${write(quarantine, address)}`,
 };

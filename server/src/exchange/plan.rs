@@ -1,0 +1,147 @@
+//! What a row would write. Looking and importing plan in the same way, so that what was promised is
+//! what happens.
+
+use std::collections::BTreeMap;
+
+use roundsman_core::id::CustomerId;
+use roundsman_core::records::Price;
+use roundsman_store::{Result, SqliteConnection};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::columns::Kind;
+use super::company::Company;
+use super::sheet::{Fault, Row};
+use super::twins::{Twin, Twins};
+use super::write::Write;
+use super::{contacts, customers, prices, products, stock};
+use crate::clock::Clock;
+
+/// What a person said about a row that is probably the same as a customer that is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum Choice {
+    /// They are the same: the row is about that customer.
+    Same {
+        /// The customer.
+        #[schema(value_type = String)]
+        customer: CustomerId,
+    },
+    /// They are two.
+    Different,
+}
+
+/// What rows are planned with.
+pub struct Context<'a> {
+    /// What they refer to.
+    pub company: &'a Company,
+    /// Customers by their signs.
+    pub twins: &'a mut Twins,
+    /// Prices as earlier rows of the same file leave them.
+    pub prices: &'a mut BTreeMap<Uuid, Price>,
+    /// What was said about rows.
+    pub choices: &'a BTreeMap<u32, Choice>,
+    /// For new ids.
+    pub clock: &'a Clock,
+}
+
+/// What a row would do.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// What it is about.
+    pub item: Option<Uuid>,
+    /// What it writes, in this order.
+    pub writes: Vec<Write>,
+    /// What it is probably the same as; then it writes nothing.
+    pub twin: Option<Twin>,
+    /// What is wrong with it; then it writes nothing.
+    pub faults: Vec<Fault>,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// It makes something.
+    Created,
+    /// It changes something.
+    Changed,
+    /// It is as here already.
+    Same,
+    /// Something is wrong with it.
+    Refused,
+    /// It is probably the same as a customer that is here, and a person has to say.
+    Twin,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Created, Self::Changed, Self::Same, Self::Refused, Self::Twin];
+
+    /// Its name, as stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Same => "same",
+            Self::Refused => "refused",
+            Self::Twin => "twin",
+        }
+    }
+}
+
+impl Plan {
+    /// Nothing, for what was found wrong.
+    #[must_use]
+    pub fn refused(row: Row<'_>) -> Self {
+        Self { faults: row.faults, ..Self::default() }
+    }
+
+    /// These, unless something is wrong.
+    #[must_use]
+    pub fn of(row: Row<'_>, item: impl Into<Uuid>, writes: Vec<Write>) -> Self {
+        if row.faults.is_empty() {
+            Self { item: Some(item.into()), writes, ..Self::default() }
+        } else {
+            Self::refused(row)
+        }
+    }
+
+    /// What becomes of the row.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if !self.faults.is_empty() {
+            Outcome::Refused
+        } else if self.twin.is_some() {
+            Outcome::Twin
+        } else if self.writes.first().is_some_and(Write::creates) {
+            Outcome::Created
+        } else if self.writes.is_empty() {
+            Outcome::Same
+        } else {
+            Outcome::Changed
+        }
+    }
+}
+
+/// Plans a row.
+///
+/// # Errors
+/// When the database refuses; what is wrong with the row is in the plan.
+pub async fn plan(
+    kind: Kind,
+    context: &mut Context<'_>,
+    db: &mut SqliteConnection,
+    row: Row<'_>,
+) -> Result<Plan> {
+    match kind {
+        Kind::Customers => customers::plan(context, db, row).await,
+        Kind::Contacts => contacts::plan(context, db, row).await,
+        Kind::Products => products::plan(context, db, row).await,
+        Kind::Prices => prices::plan(context, db, row).await,
+        Kind::Stock => stock::plan(context, db, row).await,
+    }
+}

@@ -1,0 +1,387 @@
+//! Files are brought in, looked through and taken back, on the demo company.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use roundsman_core::documents::Request;
+use roundsman_core::id::{CustomerId, PersonId};
+use roundsman_core::records::{Assignment, Price, Product, Territory};
+use roundsman_core::rules::list_price;
+use roundsman_server::app::App;
+use roundsman_server::clock::Clock;
+use roundsman_server::config::Config;
+use roundsman_server::demo;
+use roundsman_server::exchange::columns::Kind;
+use roundsman_server::exchange::plan::{Choice, Outcome};
+use roundsman_server::exchange::report::{self, Language};
+use roundsman_server::exchange::{Import, Task};
+use roundsman_store::imports::{self, Known};
+use roundsman_store::{people, records};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The defects of a company's own list: missing regions, accents, two ways to write one shop's
+/// phone, a phone that is none, a territory that nobody has, a code that occurs twice.
+const CUSTOMERS: &str = "\
+CustomerID,CompanyName,ContactName,ContactTitle,Address,City,Region,PostalCode,Country,Phone,Fax,Territory
+BLONP,Blondesddsl père et fils,Frédérique Citeaux,Marketing Manager,\"24, place Kléber\",Strasbourg,,67000,France,88.60.15.31,,Shinan District
+FISSA,FISSA Fabrica Inter. Salchichas S.A.,Diego Roel,Accounting Manager,C/ Moralzarzal 86,Madrid,,28034,Spain,(91) 555 94 44,,Shinan District
+FOLKO,Folk och fä HB,Maria Larsson,Owner,Åkergatan 24,Bräcke,,S-844 67,Sweden,0695-34 67 21,,Shinan District
+FOLK2,Folk och Fä,Maria Larsson,Owner,Åkergatan 24,Bräcke,,S-844 67,Sweden,0695 346721,,Shinan District
+NOPHO,No Phone Ltd,,,,London,,,UK,see notes,,Shinan District
+NOTER,Nowhere,,,,,,,,,,Atlantis
+FOLKO,Once More,,,,,,,,,,Shinan District
+,,Nameless,,,,,,,,,Shinan District
+";
+
+struct Company {
+    app: Arc<App>,
+    office: PersonId,
+    lin: PersonId,
+    folder: TempDir,
+}
+
+impl Company {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = || Config::local(folder.path());
+        demo::fill(config(), Clock::system(), 1, demo::Size(0), &|_| {}).await.unwrap();
+        let app = App::open(config(), Clock::system()).await.unwrap();
+        let all = people::all(&app.store.read).await.unwrap();
+        let named = |name| all.iter().find(|it| it.name == name).unwrap().id;
+        Self { office: named("Office"), lin: named("Lin Mei"), app, folder }
+    }
+
+    async fn add(&self, kind: Kind, content: &[u8]) -> Uuid {
+        self.app.imports.add(self.office, kind, "file.csv", content.to_vec()).await.unwrap()
+    }
+
+    async fn import(&self, kind: Kind, content: &[u8]) -> Import {
+        let id = self.add(kind, content).await;
+        self.app.imports.run(id, Task::Run, |_| {}).await.unwrap()
+    }
+
+    async fn customer(&self, code: &str) -> Option<Known> {
+        imports::customer_by_code(&self.app.store.read, code).await.unwrap()
+    }
+
+    async fn product(&self, code: &str) -> Product {
+        let all = records::all::<Product>(&self.app.store.read).await.unwrap();
+        all.into_values().find(|it| it.code == code).unwrap()
+    }
+
+    async fn edit(&self, customer: CustomerId, field: &str, value: &str) {
+        let fields = BTreeMap::from([(field.to_owned(), value.to_owned())]);
+        let request = Request::CustomerEdit { customer, fields };
+        self.app.desk.run(self.lin, request).await.unwrap();
+    }
+
+    /// Each row that is not imported, with why.
+    async fn reasons(&self, id: Uuid) -> Vec<(u32, String)> {
+        let left = [Outcome::Refused, Outcome::Twin];
+        let rows = self.app.imports.rows(id, &left, (0, 100)).await.unwrap();
+        rows.iter().map(|row| (row.n, report::reason(row, Language::En).unwrap())).collect()
+    }
+
+    /// Everything that an import could touch.
+    async fn everything(&self) -> String {
+        let db = &self.app.store.read;
+        let customers = imports::customers(db).await.unwrap();
+        let products = records::all::<Product>(db).await.unwrap();
+        let prices = records::all::<Price>(db).await.unwrap();
+        let assigned = records::all::<Assignment>(db).await.unwrap();
+        format!("{customers:?} {products:?} {prices:?} {assigned:?}")
+    }
+}
+
+fn counts(import: &Import) -> Vec<(&str, u32)> {
+    import.counts.iter().map(|(outcome, count)| (outcome.as_str(), *count)).collect()
+}
+
+#[tokio::test]
+async fn customers_come_in_with_what_is_wrong_said_cell_by_cell() {
+    let company = Company::open().await;
+    let done = company.import(Kind::Customers, CUSTOMERS.as_bytes()).await;
+    assert_eq!(counts(&done), [("created", 3), ("refused", 4), ("twin", 1)]);
+    let reasons = company.reasons(done.id).await;
+    assert_eq!(reasons[0].0, 5);
+    assert!(reasons[0].1.starts_with("probably the same as “Folk och fä HB”"), "{reasons:?}");
+    let texts: Vec<_> = reasons[1..].iter().map(|(n, why)| (*n, why.as_str())).collect();
+    assert_eq!(
+        texts,
+        [
+            (6, "Phone: “see notes” is not a phone number"),
+            (7, "Territory: “Atlantis” is not known here"),
+            (8, "CustomerID: “FOLKO” occurs in an earlier row"),
+            (9, "CompanyName: is missing"),
+        ]
+    );
+    let known = company.customer("BLONP").await.unwrap();
+    assert_eq!(known.customer.value("name"), "Blondesddsl père et fils");
+    assert_eq!(known.customer.value("address"), "24, place Kléber, Strasbourg, 67000, France");
+    let contact = known.customer.contacts.values().next().unwrap();
+    assert_eq!(
+        (contact.name.as_str(), contact.role.as_str()),
+        ("Frédérique Citeaux", "Marketing Manager")
+    );
+    let assigned = records::get::<Assignment>(&company.app.store.read, known.id).await.unwrap();
+    assert_eq!(assigned.unwrap().account_manager, company.lin, "the territory's rep");
+}
+
+#[tokio::test]
+async fn the_same_file_again_changes_nothing_and_a_new_value_changes_one() {
+    let company = Company::open().await;
+    company.import(Kind::Customers, CUSTOMERS.as_bytes()).await;
+    let before = company.everything().await;
+    let again = company.import(Kind::Customers, CUSTOMERS.as_bytes()).await;
+    assert_eq!(counts(&again), [("refused", 4), ("same", 3), ("twin", 1)]);
+    assert_eq!(company.everything().await, before);
+    let moved = CUSTOMERS.replace("88.60.15.31", "88.60.15.32");
+    let changed = company.import(Kind::Customers, moved.as_bytes()).await;
+    assert_eq!(counts(&changed)[0], ("changed", 1));
+    assert_eq!(company.customer("BLONP").await.unwrap().customer.value("phone"), "88.60.15.32");
+}
+
+#[tokio::test]
+async fn looking_changes_nothing_and_promises_what_happens() {
+    let company = Company::open().await;
+    let before = company.everything().await;
+    let id = company.add(Kind::Customers, CUSTOMERS.as_bytes()).await;
+    let looked = company.app.imports.run(id, Task::Check, |_| {}).await.unwrap();
+    assert_eq!(company.everything().await, before);
+    let done = company.app.imports.run(id, Task::Run, |_| {}).await.unwrap();
+    assert_eq!(looked.counts, done.counts);
+    assert_ne!(company.everything().await, before);
+}
+
+#[tokio::test]
+async fn a_person_says_whether_two_are_one() {
+    let company = Company::open().await;
+    let done = company.import(Kind::Customers, CUSTOMERS.as_bytes()).await;
+    let folk = company.customer("FOLKO").await.unwrap().id;
+    for (choice, outcome) in
+        [(Choice::Same { customer: folk }, "changed"), (Choice::Different, "created")]
+    {
+        let file = CUSTOMERS.replace("FOLK2", &format!("{outcome}-2"));
+        let id = company.add(Kind::Customers, file.as_bytes()).await;
+        let mut settings = company.app.imports.show(id).await.unwrap().settings;
+        settings.choices.insert(5, choice);
+        company.app.imports.set(id, settings).await.unwrap();
+        let done = company.app.imports.run(id, Task::Run, |_| {}).await.unwrap();
+        assert_eq!(done.counts.get(outcome), Some(&1), "{choice:?} {:?}", done.counts);
+        let other = company.customer(&format!("{outcome}-2")).await;
+        assert_eq!(other.is_some(), outcome == "created", "its own code stays with a customer");
+        let name = company.customer("FOLKO").await.unwrap().customer.value("name").to_owned();
+        assert_eq!(name == "Folk och Fä", outcome == "changed");
+        company.app.imports.run(id, Task::Undo, |_| {}).await.unwrap();
+    }
+    let back = company.customer("FOLKO").await.unwrap();
+    assert_eq!((back.id, back.customer.value("name")), (folk, "Folk och fä HB"));
+    assert_eq!(company.app.imports.show(done.id).await.unwrap().counts, done.counts);
+}
+
+#[tokio::test]
+async fn an_import_is_undone_without_what_a_rep_did_since() {
+    let company = Company::open().await;
+    company.import(Kind::Customers, CUSTOMERS.as_bytes()).await;
+    let moved = CUSTOMERS
+        .replace("88.60.15.31", "88.60.15.32")
+        .replace("(91) 555 94 44", "(91) 555 00 00")
+        .replace("FOLKO,Folk och fä HB", "NEWCO,Quite another shop")
+        .replace("0695-34 67 21", "0695-11 11 11")
+        .replace(
+            "Åkergatan 24,Bräcke,,S-844 67,Sweden,0695-11",
+            "Elsewhere 1,Bräcke,,,Sweden,0695-11",
+        );
+    let second = company.import(Kind::Customers, moved.as_bytes()).await;
+    let (blonp, fissa) =
+        (company.customer("BLONP").await.unwrap().id, company.customer("FISSA").await.unwrap().id);
+    let created = company.customer("NEWCO").await.unwrap().id;
+    company.edit(blonp, "phone", "0033 1").await;
+    company.edit(created, "note", "rings twice").await;
+
+    let undone = company.app.imports.run(second.id, Task::Undo, |_| {}).await.unwrap();
+    assert_eq!((undone.state.as_str(), undone.kept), ("undone", 1));
+    let now = |id| imports::customer(&company.app.store.read, id);
+    assert_eq!(
+        now(blonp).await.unwrap().unwrap().customer.value("phone"),
+        "0033 1",
+        "the rep's stays"
+    );
+    assert_eq!(now(fissa).await.unwrap().unwrap().customer.value("phone"), "(91) 555 94 44");
+    let gone = now(created).await.unwrap().unwrap().customer;
+    assert!(!gone.active);
+    assert_eq!(gone.value("note"), "rings twice");
+
+    let again = company.import(Kind::Customers, moved.as_bytes()).await;
+    assert!(again.counts["changed"] >= 2, "{:?}", again.counts);
+    assert!(now(created).await.unwrap().unwrap().customer.active, "imported again, it is back");
+    let refused = company.app.imports.run(second.id, Task::Run, |_| {}).await;
+    assert!(refused.is_err(), "what was taken back is imported as a new file");
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_goes_on_to_the_same_end() {
+    let company = Company::open().await;
+    let row = |n| format!("K{n},Shop number {n} of many,1{n:03}0000,Laoshan District\n");
+    let rows: String = (0..120).map(row).collect();
+    let file = format!("Code,Name,Phone,Territory\n{rows}");
+    let id = company.add(Kind::Customers, file.as_bytes()).await;
+    let imports = company.app.imports.clone();
+    let killed = tokio::spawn(async move {
+        imports.run(id, Task::Run, |done| assert!(done < 100, "killed")).await.map(drop)
+    });
+    assert!(killed.await.is_err());
+    let half = company.app.imports.show(id).await.unwrap();
+    assert!(half.interrupted);
+    assert_eq!((half.counts["created"], half.done), (100, 100));
+    let whole = company.app.imports.run(id, Task::Run, |_| {}).await.unwrap();
+    assert_eq!(counts(&whole), [("created", 120)]);
+    let again = company.import(Kind::Customers, file.as_bytes()).await;
+    assert_eq!(counts(&again), [("same", 120)]);
+}
+
+#[tokio::test]
+async fn products_prices_and_stock_with_decimal_commas() {
+    let company = Company::open().await;
+    let products = "SKU;Bezeichnung;MwSt;Discontinued;Preis;Ab Menge;Bestand;Gültig ab\n\
+        7001;Gewürz-Öl;7,0;0;1.234,50;;12,5;03.04.2026\n\
+        7002;Mishi Kobe Niku;19;1;97,00;;;03.04.2026\n\
+        7003;Brot;viel;vielleicht;;;-1;03.04.2026\n";
+    let file = products.as_bytes();
+    let done = company.import(Kind::Products, file).await;
+    assert_eq!(counts(&done), [("created", 2), ("refused", 1)]);
+    assert!(!company.product("7002").await.active, "discontinued");
+    assert_eq!(company.product("7001").await.tax_rate.to_string(), "7");
+    let prices = company.import(Kind::Prices, file).await;
+    assert_eq!(counts(&prices), [("created", 2), ("refused", 1)]);
+    let all = records::all::<Price>(&company.app.store.read).await.unwrap();
+    let oil = company.product("7001").await.id;
+    let price = all.values().find(|it| it.product == oil).unwrap();
+    assert_eq!(list_price(price).unwrap().minor, 123_450);
+    assert_eq!(price.since.to_string(), "2026-04-03");
+    let stock = company.import(Kind::Stock, file).await;
+    assert_eq!(counts(&stock), [("created", 1), ("refused", 2)]);
+
+    // A step of a price comes after its first, looked at and imported alike.
+    let steps = "SKU,Price,From\n7002,90,0\n7002,80,10\n7001,1,0\n";
+    let id = company.add(Kind::Prices, steps.as_bytes()).await;
+    let looked = company.app.imports.run(id, Task::Check, |_| {}).await.unwrap();
+    assert_eq!(counts(&looked), [("changed", 3)]);
+    company.app.imports.run(id, Task::Run, |_| {}).await.unwrap();
+    for import in [id, stock.id, prices.id, done.id] {
+        let undone = company.app.imports.run(import, Task::Undo, |_| {}).await.unwrap();
+        assert_eq!(undone.kept, 0, "{:?}", undone.kind);
+    }
+    let all = records::all::<Price>(&company.app.store.read).await.unwrap();
+    assert!(all.values().all(|it| it.product != oil));
+    assert!(!company.product("7001").await.active);
+}
+
+#[tokio::test]
+async fn a_chinese_file_from_an_old_spreadsheet() {
+    let company = Company::open().await;
+    let text = "客户编号,客户名称,联系电话,地址,区域\n甲1,崂山海鲜楼有限公司,0532-88880001,香港东路 1 号,崂山区\n";
+    let file = encoding_rs::GB18030.encode(text).0;
+    let done = company.import(Kind::Customers, &file).await;
+    assert_eq!(counts(&done), [("created", 1)], "{:?}", company.reasons(done.id).await);
+    assert_eq!(company.customer("甲1").await.unwrap().customer.value("name"), "崂山海鲜楼有限公司");
+    let people = "客户编号,姓名,手机,职务\n甲1,王敏,13812345678,店长\n乙2,李伟,,\n";
+    let done = company.import(Kind::Contacts, encoding_rs::GB18030.encode(people).0.as_ref()).await;
+    assert_eq!(counts(&done), [("created", 1), ("refused", 1)]);
+}
+
+#[tokio::test]
+async fn the_file_of_refused_rows_is_harmless_and_can_be_imported() {
+    let company = Company::open().await;
+    let file =
+        "Code,Name,Phone,Note,Territory\nQ1,=cmd|' /C calc'!A0,+86 532 8000 0001,@x,Nowhere\n";
+    let done = company.import(Kind::Customers, file.as_bytes()).await;
+    let refused = company.app.imports.refused(done.id, Language::En).await.unwrap();
+    let row = refused.lines().nth(1).unwrap();
+    assert_eq!(
+        row,
+        "Q1,'=cmd|' /C calc'!A0,'+86 532 8000 0001,'@x,Nowhere,2,Territory: “Nowhere” is not known here"
+    );
+    let mended = refused.replace("Nowhere,2", "Shibei District,2");
+    let done = company.import(Kind::Customers, mended.as_bytes()).await;
+    assert_eq!(counts(&done), [("created", 1)], "{:?}", company.reasons(done.id).await);
+    let known = company.customer("Q1").await.unwrap().customer;
+    assert_eq!((known.value("name"), known.value("note")), ("=cmd|' /C calc'!A0", "@x"));
+}
+
+#[tokio::test]
+async fn at_the_terminal() {
+    let company = Company::open().await;
+    let file = company.folder.path().join("customers.csv");
+    std::fs::write(&file, CUSTOMERS.replace("CustomerID", "Ref")).unwrap();
+    let data = company.folder.path().join("copy");
+    demo::fill(Config::local(&data), Clock::system(), 1, demo::Size(0), &|_| {}).await.unwrap();
+    let refused = company.folder.path().join("refused.csv");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_roundsman"))
+            .args(["import"])
+            .args(arguments)
+            .args(["--data", data.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let file = file.to_str().unwrap();
+    let (looked, said) = run(&["customers", file, "--dry-run", "--map", "Ref=code"]);
+    assert!(
+        looked && said.contains("3 would be created") && said.contains("Fax → left out"),
+        "{said}"
+    );
+    let (done, said) = run(&["customers", file, "--refused", refused.to_str().unwrap()]);
+    assert!(done && said.contains("Ref → code"), "what was said once holds: {said}");
+    assert!(said.contains("3 created") && said.contains("Row 6, Phone: “see notes”"), "{said}");
+    assert_eq!(std::fs::read_to_string(&refused).unwrap().lines().count(), 6);
+    let id = said
+        .split_whitespace()
+        .last()
+        .map(|_| said.split("undo ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned())
+        .unwrap();
+    let (undone, said) = run(&["undo", &id]);
+    assert!(undone && said.contains("Taken back"), "{said}");
+    let (failed, said) = run(&["products", file]);
+    assert!(!failed && said.contains("no column is recognised as “code”"), "{said}");
+}
+
+/// The Northwind sample company, if it is on this machine; it is not part of the project.
+fn northwind() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/northwind");
+    let folder = std::env::var_os("ROUNDSMAN_NORTHWIND").map_or(beside, PathBuf::from);
+    folder.join("customers.csv").exists().then_some(folder)
+}
+
+#[tokio::test]
+async fn northwind_comes_in_as_it_is() {
+    let Some(folder) = northwind() else {
+        eprintln!("SKIPPED: ROUNDSMAN_NORTHWIND does not name a folder with Northwind's files");
+        return;
+    };
+    let company = Company::open().await;
+    let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    for (kind, name) in [
+        (Kind::Products, "products.csv"),
+        (Kind::Prices, "products.csv"),
+        (Kind::Stock, "products.csv"),
+        (Kind::Customers, "customers.csv"),
+    ] {
+        for outcome in ["created", "same"] {
+            let id = company.add(kind, &file(name)).await;
+            let mut settings = company.app.imports.show(id).await.unwrap().settings;
+            let territories = records::all::<Territory>(&company.app.store.read).await.unwrap();
+            settings.defaults.territory = territories.into_values().next().map(|it| it.id);
+            company.app.imports.set(id, settings).await.unwrap();
+            let done = company.app.imports.run(id, Task::Run, |_| {}).await.unwrap();
+            assert_eq!(counts(&done), [(outcome, done.rows)], "{:?}", company.reasons(id).await);
+        }
+    }
+}
