@@ -241,6 +241,25 @@ async fn every_forgery_is_quarantined_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
+async fn an_entry_of_ten_thousand_changes_is_not_looked_into() {
+    let company = Company::open().await;
+    let mut lin = company.online("lin").await;
+    let create = new_customer("Corner shop");
+    let honest = edit(create.customer, "phone", "2");
+    let at = lin.tick();
+    let entries = vec![lin.record(&create), lin.record_at(&honest, at)];
+    lin.deliver(entries).await;
+    assert!(lin.judged(2).await.is_empty());
+    // The same deed again: to know that it is done, each of these documents would be read.
+    let change = EntryChange { item: create.customer.into(), bytes: vec![0] };
+    let entry = lin.entry(&honest, at, vec![change; 10_000]);
+    lin.deliver(vec![entry]).await;
+    let exceptions: Vec<_> = lin.judged(3).await.into_iter().collect();
+    assert_eq!(exceptions, [(3, "TOO_LARGE".to_owned())]);
+    works(&company).await;
+}
+
+#[tokio::test]
 async fn the_office_releases_and_declines() {
     let company = Company::open().await;
     let app = &company.server.app;

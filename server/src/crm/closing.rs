@@ -13,24 +13,22 @@
 //! same time begins anew. Once deliveries and payments are here, an accepted order is closed when it
 //! is delivered and paid.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use roundsman_core::id::ItemId;
-use roundsman_core::sync::Entry;
 use roundsman_core::time::Timestamp;
 use roundsman_store::closing::{self, Before};
-use roundsman_store::{Error, Store, impact};
+use roundsman_store::{Error, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::hub::CHANGES_MAX;
 
 const DAY_MS: i64 = 86_400_000;
 /// Documents that are closed in one commit: small enough that nobody waits for it.
 const AT_ONCE: u32 = 50;
 /// Entries that wait for the office at most; with more, nothing is closed until they are judged.
-const HELD_MAX: u32 = 2_000;
+const HELD_MAX: usize = 2_000;
 /// The pause when nothing more is due.
 const PAUSE: Duration = Duration::from_secs(60);
 /// The pause between two commits: others write, too.
@@ -100,7 +98,8 @@ impl Closer {
         let mut db = self.store.read.acquire().await.map_err(Error::from)?;
         let anything = !closing::due(&mut db, before, &[], 1).await?.is_empty();
         drop(db);
-        let held = if anything { self.held().await? } else { None };
+        let read = &self.store.read;
+        let held = if anything { closing::held(read, HELD_MAX, CHANGES_MAX).await? } else { None };
         let Some(held) = held else { return Ok(0) };
         let close = self.store.write.run(move |db, commit| {
             Box::pin(async move {
@@ -112,16 +111,5 @@ impl Closer {
             })
         });
         Ok(close.await?)
-    }
-
-    /// Documents on which an entry waits for the office; none when too many do.
-    async fn held(&self) -> Result<Option<Vec<ItemId>>> {
-        let waiting = impact::quarantined(&self.store.read, HELD_MAX).await?;
-        if waiting.len() == HELD_MAX as usize {
-            return Ok(None);
-        }
-        let entries = waiting.iter().filter_map(|bytes| Entry::from_bytes(bytes).ok());
-        let items = entries.flat_map(|entry| entry.changes.into_iter().map(|it| it.item));
-        Ok(Some(items.collect::<BTreeSet<_>>().into_iter().collect()))
     }
 }

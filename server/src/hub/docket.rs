@@ -27,6 +27,10 @@ use super::{change, new_customer};
 /// One document in bytes. A page holds whole commits and must fit a frame.
 const DOCUMENT_BYTES_MAX: usize = 384 << 10;
 
+/// Changes of one entry; no operation touches as many documents. With more, nothing of it is looked
+/// up: each costs as much as its document is long, inside the write that everybody waits for.
+pub(crate) const CHANGES_MAX: usize = 16;
+
 /// How an entry is refused that another device recorded again, if that one was admitted.
 const WHEN_DONE: &[&str] =
     &[codes::MALFORMED, codes::FROZEN, codes::MISSING_DEPENDENCY, codes::RESTS_ON_QUARANTINED];
@@ -121,7 +125,11 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn read(entry: Entry) -> Self {
-        let operation = decode_operation(&entry.operation, entry.version, &entry.args);
+        let operation = if entry.changes.len() > CHANGES_MAX {
+            Err(Refusal::new(codes::TOO_LARGE).with("changes", entry.changes.len()))
+        } else {
+            decode_operation(&entry.operation, entry.version, &entry.args)
+        };
         let mut fresh = Fresh::new();
         if let Ok(operation) = &operation {
             for it in entry.changes.iter().filter(|it| operation.creates(it.item)) {
@@ -157,8 +165,9 @@ impl<'a> Docket<'a> {
     ) -> Result<()> {
         let (mut touched, mut read) = (BTreeSet::new(), BTreeSet::new());
         for case in cases {
-            touched.extend(case.entry.changes.iter().map(|it| it.item));
+            // Nothing of what cannot be admitted is looked at.
             if let Ok(operation) = &case.operation {
+                touched.extend(case.entry.changes.iter().map(|it| it.item));
                 read.extend(operation.reads());
             }
         }

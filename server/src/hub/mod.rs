@@ -36,7 +36,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::metrics::Metrics;
 
-pub(crate) use docket::{Arrival, Case, Docket, Source};
+pub(crate) use docket::{Arrival, CHANGES_MAX, Case, Docket, Source};
 pub(crate) use new_customer::open_account;
 pub use quarantine::{decline, release};
 

@@ -1,11 +1,15 @@
 //! Closing: a document that nothing but a new one can follow leaves its channels, and its summary
 //! enters them in the same commit. The document stays here, for whoever asks for its history.
 
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
 use roundsman_core::documents::{load, order, visit};
 use roundsman_core::id::{ItemId, ItemKind, OrderId, VisitId};
 use roundsman_core::records::{OrderSummary, Outcome, Record, SalesOrder, VisitSummary};
+use roundsman_core::sync::Entry;
 use roundsman_core::time::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use crate::feed::item_of;
@@ -66,6 +70,31 @@ pub async fn due(
     }
     due.truncate(limit as usize);
     Ok(due)
+}
+
+/// Documents on which an entry waits for the office; none when `limit` entries wait or more. Entries
+/// of more than `changes_max` changes do not count: they cannot be let in. One entry is in memory at
+/// a time, since there may be many large ones.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn held(
+    db: impl SqliteExecutor<'_>,
+    limit: usize,
+    changes_max: usize,
+) -> Result<Option<Vec<ItemId>>> {
+    let (mut waiting, mut items) = (0, BTreeSet::new());
+    let mut rows = sqlx::query_scalar::<_, Vec<u8>>(
+        "select bytes from journal where state = 'quarantined' limit $1",
+    )
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch(db);
+    while let Some(bytes) = rows.try_next().await? {
+        waiting += 1;
+        let entry = Entry::from_bytes(&bytes).ok().filter(|it| it.changes.len() <= changes_max);
+        items.extend(entry.into_iter().flat_map(|entry| entry.changes).map(|it| it.item));
+    }
+    Ok((waiting < limit).then(|| items.into_iter().collect()))
 }
 
 /// Closes a document: its summary is where it was, for the same readers. False when there is
