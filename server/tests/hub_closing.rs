@@ -16,7 +16,7 @@ use roundsman_core::sync::{Channel, Fetch, FromDevice, FromHub, News};
 use roundsman_core::views::{OrderRow, OrderView, SyncState};
 use roundsman_server::crm::closing::{Ages, Closer};
 use roundsman_store::history::Participants;
-use roundsman_store::{documents, outbox, outcomes, records};
+use roundsman_store::{documents, outbox, outcomes, records, verify};
 use uuid::Uuid;
 
 /// Closes whatever rested for this long; how many.
@@ -105,6 +105,34 @@ async fn a_finished_visit_is_closed_for_all_its_readers() {
     .await;
     let found = found.unwrap();
     assert!(matches!(&found.items[0].news, News::Snapshot(_)), "{found:?}");
+}
+
+/// What the check of the whole database finds of summaries, in words.
+async fn problems(company: &Company) -> Vec<String> {
+    let parts = verify::all(&company.server.app.store.read).await.unwrap();
+    let wrong = parts.into_iter().filter(|part| part.wrong > 0);
+    wrong.flat_map(|part| part.problems).collect()
+}
+
+#[tokio::test]
+async fn a_summary_that_says_something_else_is_found() {
+    let company = Company::open().await;
+    let (mut lin, mut second) = (company.online("lin").await, company.online("lin").await);
+    let begun = finished_visit(&mut lin, &mut second).await;
+    assert_eq!(close(&company, 0).await, 1);
+    assert_eq!(problems(&company).await, [""; 0]);
+
+    let app = &company.server.app;
+    let kept: VisitSummary = records::get(&app.store.read, begun.visit.0).await.unwrap().unwrap();
+    let other = VisitSummary { note: "nothing sold".to_owned(), ..kept };
+    let (channels, now) = (channels(&company, other.item()).await, app.clock.now());
+    let item = other.item();
+    let publish = app.store.write.run(move |db, commit| {
+        Box::pin(async move { commit.publish(db, &other, &channels, now).await })
+    });
+    publish.await.unwrap();
+    let told = format!("{item} says something else than what it stands for");
+    assert_eq!(problems(&company).await, [told]);
 }
 
 #[tokio::test]
@@ -241,6 +269,11 @@ async fn a_decided_order_is_closed_with_its_decision() {
     has(&mut lin, own, summary, decided.item()).await;
     assert_eq!(channels(&company, summary).await, [north, own]);
     let kept: OrderSummary = records::get(&app.store.read, order.0).await.unwrap().unwrap();
+    let told = problems(&company).await;
+    assert!(
+        !told.iter().any(|it| it.contains("stands for") || it.contains("is shown")),
+        "{told:?}"
+    );
     // Whoever shows it does not notice.
     let (before, after) = (Order::from(submit.signed), Order::from(kept.signed()));
     let (decision, state) = (kept.decision(), SyncState::Confirmed);

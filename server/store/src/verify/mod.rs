@@ -4,6 +4,7 @@ mod business;
 mod channels;
 mod documents;
 mod journals;
+mod summaries;
 
 use sqlx::SqlitePool;
 
@@ -56,6 +57,7 @@ pub async fn all(db: &SqlitePool) -> Result<Vec<Part>> {
         documents::check(db).await?,
         channels::check_records(db).await?,
         channels::check(db).await?,
+        summaries::check(db).await?,
         business::check_outcomes(db).await?,
         business::check_stock(db).await?,
     ])
