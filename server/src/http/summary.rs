@@ -27,7 +27,7 @@ pub struct Summary {
     /// Which day it is in the office, whatever the browser's clock says.
     #[schema(value_type = String)]
     today: Day,
-    /// Orders placed today.
+    /// Orders placed today, without those that were cancelled.
     orders_today: u64,
     /// What they are worth, with tax.
     order_total_today: Money,

@@ -6,12 +6,12 @@ use roundsman_core::documents::order::{SignedLine, SignedOrder, Submit};
 use roundsman_core::documents::{Stamp, actor_of, execute};
 use roundsman_core::id::{CustomerId, DeviceId, ItemId, OrderId, ProductId};
 use roundsman_core::quantity::{Percent, Quantity};
-use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Product};
+use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Product, SalesOrder};
 use roundsman_core::rules::{BasketLine, price_basket};
 use roundsman_core::time::Hlc;
 use roundsman_server::background;
 use roundsman_store::documents::{self, Saved};
-use roundsman_store::{outbox, projection, records};
+use roundsman_store::{outbox, outcomes, projection, records};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -77,6 +77,18 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
     let verdict = &shown["outcome"]["verdict"];
     assert_eq!((&verdict["ruling"], &verdict["note"]), (&"release".into(), &"Known well".into()));
     assert_ne!(verdict["byName"], "");
+
+    let kept = records::get::<SalesOrder>(&company.app.store.read, order.order).await.unwrap();
+    let cancelled = SalesOrder { cancelled: true, ..kept.unwrap() };
+    let publish = company.app.store.write.run(move |db, commit| {
+        Box::pin(async move {
+            outcomes::publish(db, commit, &cancelled, &[], cancelled.decided_at).await
+        })
+    });
+    publish.await.unwrap();
+    let summary = office.get("/api/summary").await.json();
+    let today = (&summary["ordersToday"], &summary["orderTotalToday"]["minor"]);
+    assert_eq!(today, (&0.into(), &0.into()), "what was cancelled does not count");
 }
 
 async fn until_decided(office: &mut Browser) -> Value {

@@ -4281,7 +4281,7 @@ export interface components {
             orderTotalToday: components["schemas"]["Money"];
             /**
              * Format: int64
-             * @description Orders placed today.
+             * @description Orders placed today, without those that were cancelled.
              */
             ordersToday: number;
             /**

@@ -106,13 +106,16 @@ pub async fn counts(
     Ok(ORDERS.counts(db, STATE, search, &narrow).await?.into_iter().collect())
 }
 
-/// How many orders were placed since then, and what they are worth in minor units.
+/// How many orders were placed since then, and what they are worth in minor units; those that were
+/// cancelled do not count.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn placed_since(db: &SqlitePool, since: Timestamp) -> Result<(u64, i64)> {
     let row = sqlx::query(
-        "select count(*) as orders, coalesce(sum(total_minor), 0) as total from order_row where placed_at >= $1",
+        "select count(*) as orders, coalesce(sum(o.total_minor), 0) as total \
+         from order_row o left join outcome_row x on x.id = o.id \
+         where o.placed_at >= $1 and coalesce(x.cancelled, 0) = 0",
     )
     .bind(since.millis())
     .fetch_one(db)
