@@ -123,8 +123,11 @@ fn make(folder: &Path, (certificate, key): (&Path, &Path), addresses: &[IpAddr])
     let made = params.self_signed(&pair).map_err(Error::internal)?;
     fs::create_dir_all(folder).map_err(Error::internal)?;
     write_secret(key, &pair.serialize_pem())?;
-    // Last: a certificate without its key would be in the way for good.
-    fs::write(certificate, made.pem()).map_err(Error::internal)
+    // Last, and whole or not at all: half a certificate, or one without its key, would be in the way
+    // for good.
+    let part = certificate.with_extension("part");
+    fs::write(&part, made.pem()).map_err(Error::internal)?;
+    fs::rename(&part, certificate).map_err(Error::internal)
 }
 
 fn params(name: &str, time: Duration) -> CertificateParams {
