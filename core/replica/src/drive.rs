@@ -53,6 +53,11 @@ impl Line {
             pruned: replica.journal.pruned()?,
         };
         replica.set_line_state(LineState::Connecting, None);
+        if !replica.not_there.is_empty() {
+            // Asked for again, now that it may be there.
+            replica.not_there.clear();
+            replica.changed.extend([Topic::Orders, Topic::Visits]);
+        }
         let todo = line.handle(replica, Event::Opened(opening))?;
         Ok((line, todo))
     }

@@ -93,7 +93,7 @@ impl Replica {
     }
 
     /// Keeps documents that somebody wanted to see, the latest of them, and those that own work
-    /// builds on.
+    /// builds on. Remembers what the office does not show, so that nobody waits for it.
     pub(crate) fn keep_fetched(&mut self, found: &FetchRes) -> Result<()> {
         let now = self.now().millis();
         main_file::lasting(&mut self.db, |db| {
@@ -113,6 +113,10 @@ impl Replica {
             )?;
             Ok(())
         })?;
+        for fetched in &found.items {
+            self.not_there.remove(&fetched.item);
+        }
+        self.not_there.extend(&found.missing);
         self.changed.extend([Topic::Orders, Topic::Visits]);
         Ok(())
     }

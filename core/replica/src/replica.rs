@@ -25,6 +25,8 @@ pub struct Replica {
     pub(crate) line: LineStatus,
     /// Entries that something beside the journal remembers, and that are not in it any more.
     pub(crate) lost_here: u64,
+    /// Documents that were asked for and that the office does not show, since the line was opened.
+    pub(crate) not_there: BTreeSet<ItemId>,
 }
 
 /// What is known about the line to the hub, for the sync screen.
@@ -68,6 +70,7 @@ impl Replica {
             changed: BTreeSet::new(),
             line,
             lost_here: 0,
+            not_there: BTreeSet::new(),
         };
         replica.follow_succession()?;
         replica.follow_journal()?;

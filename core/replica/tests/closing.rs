@@ -247,6 +247,28 @@ fn a_closed_order_is_still_the_last_one() {
     assert_eq!(field.ask::<Vec<HistoryRow>>(&history).len(), 1);
 }
 
+#[test]
+fn what_the_office_does_not_show_is_not_waited_for() {
+    let mut field = Field::new();
+    let visit = field.visit();
+    field.check_out(visit);
+    field.admit();
+    let document = field.document(visit);
+    field.close_visit(visit);
+    let history = Query::VisitHistory { id: visit };
+
+    field.office.fetch(&mut field.replica, vec![visit.into()]);
+    let missing = FetchRes { repair: None, items: vec![], missing: vec![visit.into()] };
+    field.replica.take_changed();
+    field.office.say(&mut field.replica, &FromHub::FetchRes(missing));
+    assert_eq!(field.ask::<Option<Vec<HistoryRow>>>(&history), Some(vec![]));
+    assert!(field.replica.take_changed().contains(&roundsman_replica::Topic::Visits));
+    // What is known of it is still there, and it may come another time.
+    assert_eq!(field.visit_of(visit).row.note, "卖得好");
+    field.fetch(&[visit.into()], vec![document]);
+    assert_eq!(field.ask::<Vec<HistoryRow>>(&history).len(), 2);
+}
+
 /// Taken, and all of it missing.
 fn decided(signed: &order::SignedOrder) -> SalesOrder {
     let line = |line: &order::SignedLine| DecidedLine {

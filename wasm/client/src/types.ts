@@ -494,7 +494,10 @@ export interface Queries {
   quote: { args: { customer: string; lines: CartLine[] }; result: CartView };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
-  /** Null as long as it is closed and was not fetched; the same for `visitHistory`. */
+  /**
+   * Null as long as it is closed and was not fetched, empty when the office has nothing more of it;
+   * the same for `visitHistory`.
+   */
   orderHistory: { args: { id: string }; result: HistoryRow[] | null };
   visitHistory: { args: { id: string }; result: HistoryRow[] | null };
   amendment: { args: { order: string; lines: WantedLine[]; requestedOn?: string; note?: string }; result: AmendView | null };

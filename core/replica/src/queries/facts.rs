@@ -55,7 +55,10 @@ impl Replica {
 
     /// Who did what to a document; none when it is not here.
     pub(crate) fn history(&self, item: impl Into<ItemId>) -> Result<Option<Vec<HistoryRow>>> {
-        let Some(document) = main_file::whole(&self.db, item.into())? else { return Ok(None) };
+        let item = item.into();
+        let Some(document) = main_file::whole(&self.db, item)? else {
+            return Ok(self.not_there.contains(&item).then(Vec::new));
+        };
         let directory = self.directory.borrow();
         let rows = history(&document).into_iter();
         Ok(Some(rows.map(|event| HistoryRow::new(event, None, &*directory)).collect()))

@@ -152,7 +152,8 @@ pub enum Query {
         /// Which one.
         id: OrderId,
     },
-    /// Who did what to an order; none as long as it is closed and was not fetched.
+    /// Who did what to an order; none as long as it is closed and was not fetched, empty when the
+    /// office said that it has nothing more of it.
     OrderHistory {
         /// Which one.
         id: OrderId,
