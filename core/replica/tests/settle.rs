@@ -70,6 +70,27 @@ fn known() -> (tempfile::TempDir, Replica, Office, CustomerId) {
 }
 
 #[test]
+fn what_was_declined_stays_so_after_a_kill_while_entries_were_taken_in_anew() {
+    let (folder, mut replica, mut office, customer) = known();
+    let bad = edit(&mut replica, customer, "phone", "666");
+    office.push_all(&mut replica);
+    office.judge(&mut replica, bad, &[(bad, Declined, codes::ACCESS_ENDED)]);
+    assert_eq!(value(&replica, customer, "phone"), "1");
+    drop(replica);
+    // As the main file is left when it has forgotten its entries and nothing followed.
+    let main = rusqlite::Connection::open(folder.path().join("main.db")).unwrap();
+    main.execute_batch(
+        "delete from pending; delete from operation; delete from operation_item; \
+         update meta set value = zeroblob(8) where name = 'applied_upto'; \
+         insert into meta (name, value) values ('forgotten', x'0000000000000001');",
+    )
+    .unwrap();
+    drop(main);
+    let replica = open(folder.path(), 50);
+    assert_eq!(value(&replica, customer, "phone"), "1");
+}
+
+#[test]
 fn later_work_is_recorded_again_without_what_was_declined() {
     let (_folder, mut replica, mut office, customer) = known();
     let bad = edit(&mut replica, customer, "phone", "666");
