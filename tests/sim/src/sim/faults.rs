@@ -301,6 +301,8 @@ impl Sim {
         copy.tampered = true;
         copy.meddled = true;
         self.ledger.copied(it.identity.device, it.promised.n);
+        // Either may take the other's entries for its own, until one of them goes on as another.
+        self.devices[device].meddled = true;
         self.devices.push(copy);
         self.after(SECOND, Event::Revive(number));
         self.after(SECOND, Event::Begin(number));
