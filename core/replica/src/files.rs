@@ -81,6 +81,9 @@ fn open(
     connection.pragma_update(None, "locking_mode", "exclusive")?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", synchronous)?;
+    // What a killed app had written and not synced is read as if it were on the disk; this syncs it
+    // first of all. A disk that is full or broken is met again by whatever is written next.
+    let _synced = connection.query_row("pragma wal_checkpoint", [], |_| Ok(()));
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
