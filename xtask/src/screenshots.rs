@@ -15,7 +15,9 @@ pub fn run(args: Arguments) -> Result<()> {
     stages.need("browser", install::browser)?;
     stages.need("pictures", || {
         let mut playwright = node_command("playwright", &["test"])?;
-        playwright.args(["--config", "pictures.config.ts"]).current_dir(root().join("tests/browser"));
+        playwright
+            .args(["--config", "pictures.config.ts"])
+            .current_dir(root().join("tests/browser"));
         show(playwright).map(|()| Did::Work)
     })?;
     stages.finish()?;
