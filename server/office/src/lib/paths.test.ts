@@ -10,6 +10,7 @@ it("builds a link for every section", () => {
     "/office/products",
     "/office/people",
     "/office/devices",
+    "/office/imports",
     "/office/restoration",
     "/office/quarantine",
   ]);
