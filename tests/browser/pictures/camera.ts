@@ -3,6 +3,21 @@ import type { Device } from "../harness/device.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
 
+/** A screen on which nothing changed for so long has everything it asked for. */
+const STILL_MS = 700;
+
+/** Resolves once the page is still. */
+function still(still_ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    let timer = setTimeout(resolve, still_ms);
+    const changes = new MutationObserver(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => (changes.disconnect(), resolve()), still_ms);
+    });
+    changes.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+}
+
 /** Takes each screen of one device, light and dark. */
 export class Camera {
   readonly device: Device;
@@ -25,7 +40,7 @@ export class Camera {
     const { page, locale } = this.device;
     await page.locator("h1").first().waitFor();
     await page.evaluate(() => document.fonts.ready);
-    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .skeleton'));
+    await page.evaluate(still, STILL_MS);
     this.#count += 1;
     const number = String(this.#count).padStart(2, "0");
     for (const colorScheme of ["light", "dark"] as const) {
