@@ -13,7 +13,7 @@ use roundsman_core::sync::{Bye, Channel, Entry, FromDevice, FromHub, WIPED, veri
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_erp::embedded::master;
 use roundsman_server::hub;
-use roundsman_store::{devices, documents, journal, people};
+use roundsman_store::{devices, documents, journal, people, regress};
 
 /// Changes something about rights and waits until that is on disk.
 macro_rules! decide {
@@ -206,6 +206,21 @@ async fn a_locked_out_device_delivers_what_it_has_and_gets_nothing() {
     assert!(documents::exists(&app.store.read, item).await.unwrap());
     let states: Vec<_> = judged(&company, &lin).await.into_iter().map(|it| it.2).collect();
     assert_eq!(states, [ExceptionState::Released, ExceptionState::Released]);
+}
+
+#[tokio::test]
+async fn with_a_device_those_are_locked_out_that_it_went_on_for() {
+    let company = Company::open().await;
+    let (mut before, after) = (company.online("lin").await, company.online("lin").await);
+    let mut other = company.online("lin").await;
+    let (old, new) = (before.device, after.device);
+    decide!(company, |db, _commit, _now| regress::succeeded(db, old, new));
+    decide!(company, |db, commit, now| devices::revoke(db, commit, new, now));
+    // Storage that is set back is the earlier device's again.
+    before.connect().await;
+    assert_eq!(before.hello().await.refusal.unwrap().code, "DEVICE_REVOKED");
+    other.connect().await;
+    assert_eq!(other.hello().await.refusal, None);
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ impl Host {
     pub fn open(app: Arc<App>) -> Option<Self> {
         let line = app.hub.lines.open()?;
         let session = Session::new(app.identity.key().clone(), app.clock.now());
+        let pages = Pages::after(app.store.write.seen_at_most());
         Some(Self {
             app,
             session,
@@ -76,7 +77,7 @@ impl Host {
             shut_out: false,
             channels: Vec::new(),
             page: None,
-            pages: Pages::default(),
+            pages,
         })
     }
 
@@ -348,7 +349,9 @@ impl Host {
 
     async fn read_items(&mut self, asked: &Fetch) -> Event {
         let channels: Vec<Channel> = self.channels.iter().map(|head| head.channel).collect();
-        match ranges::fetch(&self.app.store.read, asked, &channels, BATCH_BYTES).await {
+        let found = ranges::fetch(&self.app.store.read, asked, &channels, BATCH_BYTES).await;
+        self.pages.saw(self.app.store.write.seen_at_most());
+        match found {
             Ok(found) => Event::Items(found),
             Err(error) => Event::Refused(refusal_of(error.into())),
         }

@@ -5,11 +5,13 @@ use std::collections::btree_map::Entry;
 
 use axum::body::Bytes;
 use roundsman_core::id::{DeviceId, ItemId, PersonId};
+use roundsman_core::planted;
 use roundsman_core::sync::hub::Span;
 use roundsman_core::sync::{Batch, Channel, Place};
 use roundsman_store::feed_read::{self, Reader};
 use roundsman_store::route::{self, Route};
 
+use super::shared::Page;
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -24,6 +26,9 @@ pub(super) struct Pages {
     /// The frame of the page that was read last, when others send it as well: the session then saw
     /// the head of the batch alone.
     pub(super) frame: Option<Bytes>,
+    /// What this line was sent may show commits up to this one. A page that somebody read before
+    /// it would count an item that is in two channels as it was, on a device that has it newer.
+    seen: u64,
 }
 
 struct Early {
@@ -33,6 +38,11 @@ struct Early {
 }
 
 impl Pages {
+    /// For a device whose earlier lines may have shown it commits up to this one.
+    pub(super) fn after(seen: u64) -> Self {
+        Self { seen, ..Self::default() }
+    }
+
     /// The next page; none when there is nothing.
     pub(super) async fn read(
         &mut self,
@@ -43,14 +53,23 @@ impl Pages {
     ) -> Result<Option<Batch>> {
         self.frame = None;
         if let Some(batch) = self.read_early(app, span, (device, pruned), person).await? {
+            self.saw(app.store.write.seen_at_most());
             return Ok(Some(batch));
         }
-        // Whoever follows a channel reads on from the same commit as the others.
-        let follows = span.from > 0 && span.part.is_none();
+        // Whoever has all of a channel up to a commit reads on from there with the others. In the
+        // midst of a catch-up what changed since is in none of the pages before, so a page that was
+        // read earlier would lack it.
+        let follows = span.from > 0
+            && span.part.is_none()
+            && (span.since == span.from || planted!("a page of a catch-up shared"));
         if follows && !self.early.contains_key(&span.channel) {
             let bytes_max = app.config.page_bytes;
-            let shared = app.hub.shared.page(&app.store.read, span, device, bytes_max);
-            if let Some(page) = shared.await? {
+            let shared = app.hub.shared.page(&app.store, span, device, bytes_max).await?;
+            let follows = |page: &Page| {
+                page.seen_at_least >= self.seen || planted!("a page shared with who has newer")
+            };
+            if let Some(page) = shared.filter(follows) {
+                self.saw(page.seen_at_most);
                 self.frame = Some(page.frame);
                 return Ok(Some(page.head));
             }
@@ -64,10 +83,16 @@ impl Pages {
             app.config.page_bytes,
         )
         .await?;
+        self.saw(app.store.write.seen_at_most());
         if batch.as_ref().is_none_or(|batch| batch.digest.is_some()) {
             self.early.remove(&span.channel);
         }
         Ok(batch)
+    }
+
+    /// What is sent may show commits up to this one.
+    pub(super) fn saw(&mut self, commit: u64) {
+        self.seen = self.seen.max(commit);
     }
 
     async fn read_early(

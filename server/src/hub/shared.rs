@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use roundsman_core::id::DeviceId;
 use roundsman_core::sync::hub::Span;
 use roundsman_core::sync::{Batch, FromHub};
-use roundsman_store::{Result, SqlitePool, feed_read};
+use roundsman_store::{Result, Store, feed_read};
 use tokio::sync::OnceCell;
 
 use super::host::encode_large;
@@ -24,6 +24,10 @@ pub(super) struct Page {
     pub head: Batch,
     /// The whole batch.
     pub frame: Bytes,
+    /// What is in it shows all commits up to this one,
+    pub seen_at_least: u64,
+    /// and none after this one.
+    pub seen_at_most: u64,
 }
 
 /// What of a page concerns whom.
@@ -48,13 +52,13 @@ impl Shared {
     /// When the database refuses.
     pub(super) async fn page(
         &self,
-        pool: &SqlitePool,
+        store: &Store,
         span: Span,
         device: DeviceId,
         bytes_max: usize,
     ) -> Result<Option<Page>> {
         let cell = self.cell(span);
-        let read = cell.get_or_try_init(|| read(pool, span, bytes_max)).await?;
+        let read = cell.get_or_try_init(|| read(store, span, bytes_max)).await?;
         let keep = read.as_ref().is_some_and(|it| it.page.frame.len() <= PAGE_BYTES_MAX);
         if !keep {
             self.forget(span);
@@ -82,12 +86,14 @@ impl Shared {
     }
 }
 
-async fn read(pool: &SqlitePool, span: Span, bytes_max: usize) -> Result<Option<Read>> {
-    let Some((mut batch, authors)) = feed_read::shared(pool, span, bytes_max).await? else {
+async fn read(store: &Store, span: Span, bytes_max: usize) -> Result<Option<Read>> {
+    let seen_at_least = store.write.seen_at_least();
+    let Some((mut batch, authors)) = feed_read::shared(&store.read, span, bytes_max).await? else {
         return Ok(None);
     };
+    let seen_at_most = store.write.seen_at_most();
     let message = FromHub::Batch(batch.clone());
     let frame = encode_large(&message).into();
     batch.items = Vec::new();
-    Ok(Some(Read { page: Page { head: batch, frame }, authors }))
+    Ok(Some(Read { page: Page { head: batch, frame, seen_at_least, seen_at_most }, authors }))
 }

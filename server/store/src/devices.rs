@@ -2,6 +2,7 @@
 
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, Entropy, PersonId};
+use roundsman_core::planted;
 use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor};
@@ -83,8 +84,19 @@ pub async fn renew(
     Ok(())
 }
 
-/// Locks a device out and ends its sessions. It may still deliver its journal, which then waits
-/// for the office.
+/// A device and those whose journals it goes on with: storage that is set back makes it one of them
+/// again.
+fn with_earlier_names() -> &'static str {
+    if planted!("a revoked device's earlier names still good") {
+        return "id = $1";
+    }
+    "id in (with recursive line (id) as ( \
+        select $1 union select device.follows from device join line on device.id = line.id \
+        where device.follows is not null) select id from line)"
+}
+
+/// Locks a device out, with those that it went on for, and ends their sessions. It may still deliver
+/// its journal, which then waits for the office.
 ///
 /// # Errors
 /// [`codes::NOT_FOUND`] without such a phone; when the database refuses.
@@ -95,7 +107,9 @@ pub async fn revoke(
     now: Timestamp,
 ) -> Result<()> {
     set(db, commit, id, "update device set revoked_at = coalesce(revoked_at, $2)", now).await?;
-    sqlx::query("delete from session where device = $1").bind(id.0).execute(db).await?;
+    let mut sessions = QueryBuilder::<Sqlite>::new("delete from session where device in (");
+    sessions.push("select id from device where ").push(with_earlier_names()).push(")");
+    sessions.build().bind(id.0).execute(db).await?;
     Ok(())
 }
 
@@ -135,10 +149,12 @@ async fn set(
     now: Timestamp,
 ) -> Result<()> {
     let mut query = QueryBuilder::<Sqlite>::new(what);
-    query.push(" where id = $1 and person is not null returning person");
-    let owner: Option<Uuid> =
-        query.build_query_scalar().bind(id.0).bind(now.millis()).fetch_optional(db).await?;
-    let owner = owner.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("device", id))?;
+    query.push(" where ").push(with_earlier_names());
+    query.push(" and person is not null returning person");
+    let owners: Vec<Uuid> =
+        query.build_query_scalar().bind(id.0).bind(now.millis()).fetch_all(db).await?;
+    let owner =
+        owners.first().copied().ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("device", id))?;
     commit.rights.insert(owner.into());
     Ok(())
 }

@@ -38,6 +38,9 @@ pub struct Writer {
 struct Done {
     commits: AtomicU64,
     jobs: AtomicU64,
+    /// Commits that were begun, and of these the ones that ended, well or not.
+    begun: AtomicU64,
+    ended: AtomicU64,
 }
 
 impl Writer {
@@ -99,6 +102,18 @@ impl Writer {
         (self.done.commits.load(Ordering::Relaxed), self.done.jobs.load(Ordering::Relaxed))
     }
 
+    /// So many commits are seen by whoever begins to read now, at least.
+    #[must_use]
+    pub fn seen_at_least(&self) -> u64 {
+        self.done.ended.load(Ordering::SeqCst)
+    }
+
+    /// So many commits may have been seen by whoever has just read, at most.
+    #[must_use]
+    pub fn seen_at_most(&self) -> u64 {
+        self.done.begun.load(Ordering::SeqCst)
+    }
+
     /// What each commit changed, for those who tell others. A receiver that falls behind skips
     /// commits and must look for itself.
     #[must_use]
@@ -116,7 +131,10 @@ async fn run(
     let mut group = Vec::with_capacity(GROUP_MAX);
     while waiting.recv_many(&mut group, GROUP_MAX).await > 0 {
         let mut callers = Vec::with_capacity(group.len());
-        match commit(&pool, &mut group, &mut callers).await {
+        let number = done.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let outcome = commit(&pool, &mut group, &mut callers).await;
+        done.ended.store(number, Ordering::SeqCst);
+        match outcome {
             Ok((answers, commits)) => {
                 done.commits.fetch_add(1, Ordering::Relaxed);
                 done.jobs.fetch_add(commits.len() as u64, Ordering::Relaxed);

@@ -56,8 +56,12 @@ pub struct Device {
     pub second_place: u64,
     /// The device it is becoming: its token, and what the server holds of the one it was.
     pub becoming: Option<(Identity, String, u64)>,
-    /// The company does not want it now.
+    /// The company does not want its user now.
     pub locked_out: bool,
+    /// Since when the company does not want the device any more.
+    pub shut_out: Option<i64>,
+    /// Nobody hears of it for weeks.
+    pub away: bool,
 }
 
 impl Device {
@@ -86,6 +90,8 @@ impl Device {
             second_place: 0,
             becoming: None,
             locked_out: false,
+            shut_out: None,
+            away: false,
         }
     }
 

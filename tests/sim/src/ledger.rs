@@ -10,6 +10,8 @@ use roundsman_core::sync::Head;
 pub struct Saved {
     /// Hash of its entry.
     pub hash: [u8; 32],
+    /// When that was, truly.
+    pub when: i64,
     /// Set when it may be gone because the device's storage was taken away, or lied.
     pub lost: bool,
 }
@@ -25,16 +27,18 @@ pub struct Ledger {
     former: BTreeSet<DeviceId>,
     /// Whether any storage went back in time.
     pub went_back: bool,
+    /// Whether the server did.
+    pub server_went_back: bool,
     /// Entries that must never be admitted.
     pub forged: BTreeSet<(DeviceId, u64)>,
 }
 
 impl Ledger {
     /// Somebody was told that this is saved.
-    pub fn saved(&mut self, device: DeviceId, head: Head) {
+    pub fn saved(&mut self, device: DeviceId, head: Head, when: i64) {
         // Of a copied storage, one device goes on under another name with what it recorded.
         let lost = self.copied.get(&device).is_some_and(|after| head.n > *after);
-        self.saved.insert((device, head.n), Saved { hash: head.hash, lost });
+        self.saved.insert((device, head.n), Saved { hash: head.hash, when, lost });
     }
 
     /// Entries of a device after this one may be gone: its storage was taken away.

@@ -6,6 +6,7 @@ mod clock;
 mod company;
 mod device;
 pub mod disk;
+mod erp;
 mod ledger;
 mod plan;
 #[cfg(feature = "planted")]

@@ -61,6 +61,24 @@ pub enum Fault {
     Disable,
     /// The device's token is worth nothing.
     Token,
+    /// The device stays away for weeks.
+    Away,
+    /// The device is shut out, and its user gets another one.
+    Shut,
+    /// The same, and it is to delete everything.
+    Wipe,
+    /// The ERP takes nothing for a while.
+    ErpBusy,
+    /// The ERP cannot be reached for a while.
+    ErpDown,
+    /// The ERP is not heard of, having been asked nothing.
+    ErpQuestionLost,
+    /// The ERP is not heard of, having done what it was asked.
+    ErpAnswerLost,
+    /// The server is restored from a backup.
+    Restore,
+    /// The server's database is what it was some time ago, and nobody says so.
+    SetBack,
 }
 
 /// Every kind, with its name.
@@ -93,9 +111,24 @@ pub const FAULTS: &[(Fault, &str)] = &[
     (Fault::Revoke, "grant ends and begins"),
     (Fault::Disable, "person disabled"),
     (Fault::Token, "token worthless"),
+    (Fault::Away, "device away for weeks"),
+    (Fault::Shut, "device shut out"),
+    (Fault::Wipe, "device wiped"),
+    (Fault::ErpBusy, "ERP busy"),
+    (Fault::ErpDown, "ERP down"),
+    (Fault::ErpQuestionLost, "ERP question lost"),
+    (Fault::ErpAnswerLost, "ERP answer lost"),
+    (Fault::Restore, "server restored"),
+    (Fault::SetBack, "server set back in silence"),
 ];
 
 impl Fault {
+    /// Whether it happens to a company once in years. Much that is checked otherwise does not hold
+    /// around it.
+    fn is_rare(self) -> bool {
+        matches!(self, Self::Restore | Self::SetBack)
+    }
+
     /// Its name in the summary.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -136,9 +169,9 @@ impl Plan {
         let often = *chance.pick(&[1, 2, 4]);
         let share = *chance.pick(&[0, 30, 50, 70]);
         let faults = FAULTS.iter().filter_map(|(fault, _)| {
-            let on = chance.percent(share);
+            let on = chance.percent(if fault.is_rare() { share / 4 } else { share });
             let times = chance.between(1, 3) as u32 * often * devices.div_ceil(3);
-            on.then_some((*fault, times))
+            on.then_some((*fault, if fault.is_rare() { 1 } else { times }))
         });
         let faults = faults.collect();
         Self {
@@ -158,7 +191,7 @@ impl Plan {
     pub fn hunting(seed: u64) -> Self {
         let mut chance = Chance::new(seed, "hunt", 0);
         let faults = FAULTS.iter().filter_map(|(fault, _)| {
-            let on = chance.percent(60);
+            let on = chance.percent(if fault.is_rare() { 10 } else { 60 });
             let times = chance.between(1, 4) as u32;
             on.then_some((*fault, times))
         });

@@ -2,16 +2,17 @@
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use roundsman_core::time::Timestamp;
+use roundsman_erp::Decider;
 use roundsman_erp::embedded::StockPublisher;
-use roundsman_erp::{Decider, Embedded};
 use roundsman_server::app::App;
 use roundsman_server::clock::Clock;
 use roundsman_server::config::Config;
 use roundsman_server::crm::closing::{Ages, Closer};
+use roundsman_store::epochs::{self, Restoration};
 use roundsman_store::{Commit, Store};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -20,7 +21,8 @@ use tokio::sync::broadcast::Receiver;
 
 use crate::chance::Chance;
 use crate::clock::{ServerClock, Time};
-use crate::disk::{Plug, VFS};
+use crate::disk::{Image, Plug, VFS};
+use crate::erp::{Mood, Moody};
 
 /// Stock is published at most this often per warehouse.
 const STOCK_INTERVAL_MS: i64 = 10_000;
@@ -44,12 +46,13 @@ pub struct Server {
     /// Its disk.
     pub home: Home,
     clock: Clock,
+    mood: Arc<Mutex<Mood>>,
     running: Option<Running>,
 }
 
 struct Running {
     app: Arc<App>,
-    decider: Decider<Embedded>,
+    decider: Decider<Moody>,
     stock: StockPublisher,
     closer: Closer,
     commits: Receiver<Commit>,
@@ -63,7 +66,8 @@ impl Server {
     /// A server that is not running, on an empty disk.
     #[must_use]
     pub fn new(home: Home, time: Time, chance: Chance) -> Self {
-        Self { home, clock: Clock::new(ServerClock::new(time, chance)), running: None }
+        let clock = Clock::new(ServerClock::new(time, chance));
+        Self { home, clock, mood: Arc::default(), running: None }
     }
 
     /// Its clock.
@@ -84,6 +88,11 @@ impl Server {
         matches!(&self.home, Home::Memory(disk) if disk.is_dead())
     }
 
+    /// How the ERP is from now on.
+    pub fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    }
+
     /// The disk in memory, if it is one.
     #[must_use]
     pub fn disk(&self) -> Option<&Plug> {
@@ -99,22 +108,20 @@ impl Server {
     /// When the database cannot be opened.
     pub fn start(&mut self) -> Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (path, vfs) = match &self.home {
-            Home::Memory(disk) => (PathBuf::from(disk.path(FILE)), Some(VFS)),
-            Home::Folder(folder) => (folder.path().join(FILE), None),
-        };
+        let (path, vfs) = self.file();
         let config = Config {
             stock_interval_ms: STOCK_INTERVAL_MS,
             page_bytes: PAGE_BYTES,
             ..Config::local(PathBuf::from("/nowhere"))
         };
-        let clock = self.clock.clone();
+        let (clock, mood) = (self.clock.clone(), self.mood.clone());
         let now = clock.clone();
         let now: roundsman_erp::Now = Arc::new(move || now.now());
         let (app, decider, stock) = runtime.block_on(async {
             let store = Store::open_on(&path, vfs).await?;
             let app = App::on(config, clock, store).await.map_err(anyhow::Error::msg)?;
-            let decider = Decider::claim(app.store.clone(), app.erp.clone(), now.clone()).await?;
+            let erp = Moody::new(app.erp.clone(), mood);
+            let decider = Decider::claim(app.store.clone(), erp, now.clone()).await?;
             let stock = StockPublisher::new(app.store.clone(), now, STOCK_INTERVAL_MS);
             anyhow::Ok((app, decider, stock))
         })?;
@@ -125,6 +132,14 @@ impl Server {
         self.running = Some(Running { app, decider, stock, closer, commits, lens, runtime });
         self.settle();
         Ok(())
+    }
+
+    /// Where its database is, and in which of SQLite's file systems.
+    fn file(&self) -> (PathBuf, Option<&'static str>) {
+        match &self.home {
+            Home::Memory(disk) => (PathBuf::from(disk.path(FILE)), Some(VFS)),
+            Home::Folder(folder) => (folder.path().join(FILE), None),
+        }
     }
 
     /// It is gone: everything in memory is lost. Whoever holds a host must drop it first.
@@ -167,6 +182,35 @@ impl Server {
     #[must_use]
     pub fn lens(&self) -> &Connection {
         &self.now_running().lens
+    }
+
+    /// Puts this in the place of its database. It must not run.
+    pub fn set_back(&self, image: &Image) {
+        if let Home::Memory(disk) = &self.home {
+            disk.restore(image);
+            disk.set_full(false);
+        }
+    }
+
+    /// Begins the epoch of a restoration, as `roundsman restore` does. It must not run.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn begin_epoch(&self, since: Timestamp) -> Result<()> {
+        let (path, vfs) = self.file();
+        let (first, epoch, now) = (self.clock.random(), self.clock.random(), self.clock.now());
+        let restoration = Restoration { epoch, begun_at: now, since, noticed_by: None };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let store = Store::open_on(&path, vfs).await?;
+            let begun = store.write.run(move |db, _| {
+                Box::pin(async move {
+                    epochs::open(db, first, now).await?;
+                    epochs::begin(db, &restoration).await
+                })
+            });
+            anyhow::Ok(begun.await?)
+        })
     }
 
     /// Waits for one call, and for what it left behind.

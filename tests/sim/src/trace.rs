@@ -26,6 +26,15 @@ impl Trace {
         }
     }
 
+    /// What a frame says, for people: the beginning of it.
+    pub fn say(&self, frame: impl FnOnce() -> String) {
+        const CHARS: usize = 200;
+        if self.verbose {
+            let text: String = frame().chars().take(CHARS).collect();
+            println!("   {text}");
+        }
+    }
+
     /// The number.
     #[must_use]
     pub fn hash(&self) -> u64 {

@@ -7,7 +7,7 @@ use roundsman_core::documents::order::WantedLine;
 use roundsman_core::documents::visit::VisitOutcome;
 use roundsman_core::id::{CustomerId, ProductId};
 use roundsman_core::quantity::Quantity;
-use roundsman_core::views::{OrderLineView, OrderRow, OrderView};
+use roundsman_core::views::{CustomerCard, OrderLineView, OrderRow, OrderView};
 use roundsman_replica::{Page, Query, Rows};
 
 use crate::chance::Chance;
@@ -38,6 +38,8 @@ pub enum Step {
     Discard,
     /// Corrects something about the shop.
     Edit,
+    /// Says which of several values is right.
+    Choose,
     /// Writes a person down.
     Contact,
     /// Finds a new shop.
@@ -66,6 +68,9 @@ pub fn day(chance: &mut Chance, customers: &[CustomerId]) -> VecDeque<Step> {
         }
         if chance.one_in(2) {
             steps.push_back(Step::Edit);
+        }
+        if chance.one_in(3) {
+            steps.push_back(Step::Choose);
         }
         if chance.one_in(4) {
             steps.push_back(Step::Contact);
@@ -106,6 +111,10 @@ pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Req
             _ => Request::OrderCancel { order: order.row.id, reason: "not wanted".to_owned() },
         });
     }
+    if let Step::Choose = step {
+        let customer = device.shop?;
+        return choose(device, customer);
+    }
     let chance = &mut device.chance;
     if let Step::CheckIn(customer) = step {
         device.shop = Some(customer);
@@ -113,7 +122,7 @@ pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Req
     }
     let customer = device.shop?;
     Some(match step {
-        Step::CheckIn(_) | Step::Amend | Step::Cancel => return None,
+        Step::CheckIn(_) | Step::Choose | Step::Amend | Step::Cancel => return None,
         Step::Note => Request::VisitNote {
             visit: device.visit?,
             note: Some(format!("note {}", chance.below(10_000))),
@@ -163,6 +172,15 @@ fn some_order(device: &mut Device) -> Option<OrderView> {
     }
     let id = device.chance.pick(&found.rows).id;
     serde_json::from_str(&replica.query(&Query::Order { id }).ok()?).ok()?
+}
+
+/// One of the values that compete for a field of this shop, if any do.
+fn choose(device: &mut Device, customer: CustomerId) -> Option<Request> {
+    let shown = device.replica.as_ref()?.query(&Query::Customer { id: customer }).ok()?;
+    let card: CustomerCard = serde_json::from_str(&shown).ok()?;
+    let field = card.fields.into_iter().find(|field| !field.alternatives.is_empty())?;
+    let value = device.chance.pick(&field.alternatives).value.clone();
+    Some(Request::CustomerChoose { customer, field: field.field, value })
 }
 
 /// The same order with one line more, less or otherwise.

@@ -2,6 +2,7 @@
 
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, ItemKind};
+use roundsman_core::planted;
 use roundsman_core::records::Who;
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{
@@ -67,7 +68,8 @@ impl Replica {
             let name: String = row.get(0)?;
             let (done, total): (u64, u64) = (row.get(1)?, row.get(2)?);
             let kind = name.split('/').next().unwrap_or_default().to_owned();
-            Ok(ChannelProgress { kind, done: done.min(total), total, complete: row.get(3)? })
+            let complete = row.get(3)? || planted!("partial first sync counted complete");
+            Ok(ChannelProgress { kind, done: done.min(total), total, complete })
         })?;
         let mut channels: Vec<_> = rows.collect::<Result<_, _>>()?;
         if !channels.is_empty() && channels.iter().all(|channel| channel.complete) {

@@ -27,7 +27,7 @@ pub struct Choose {
 impl Operation for Choose {
     operation!(Choose, "customer.choose", writes: &[Writes {
         kind: ItemKind::Customer,
-        paths: &["phone", "address", "tax_id", "payment_terms"],
+        paths: &["phone", "address", "hours", "tax_id", "payment_terms"],
         once: &[],
     }]);
 
@@ -42,5 +42,20 @@ impl Operation for Choose {
     fn apply(&self, _: ItemId, edit: &mut Edit<'_, '_>) -> Result<()> {
         valid(&self.field, &self.value)?;
         edit.put(&[&self.field], self.value.trim())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::customer::FIELDS;
+
+    #[test]
+    fn every_field_of_which_values_compete_can_be_chosen() {
+        let asked: Vec<_> = FIELDS.iter().filter(|(_, ask)| *ask).map(|(name, _)| *name).collect();
+        let customer = CustomerId(uuid::Uuid::nil());
+        let choose = Choose { customer, field: String::new(), value: String::new() };
+        let written = choose.writes().iter().flat_map(|writes| writes.paths.iter().copied());
+        assert_eq!(written.collect::<Vec<_>>(), asked);
     }
 }

@@ -295,7 +295,10 @@ impl Session {
         }
         self.device_key = known.device_key;
         self.stored = known.stored;
-        if !self.ready && hello.went_backwards(known.stored.n) {
+        // Of a device that is shut out everything waits for the office anyway, and it cannot go on
+        // as another: what it has left is taken, as far as it continues what is stored.
+        let delivers = known.refusal.is_some() && hello.journal.n >= known.stored.n;
+        if !self.ready && hello.went_backwards(known.stored.n) && !delivers {
             // The device's storage went back in time. What it does now must not be taken for what
             // it did before.
             let refusal = Refusal::new(codes::JOURNAL_FORKED)

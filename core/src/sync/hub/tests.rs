@@ -19,6 +19,16 @@ fn head_of(channel: Channel, seq: u64) -> ChannelHead {
 
 /// A line of a device that says it is at these cursors.
 fn line(channels: Vec<ChannelHead>, cursors: Vec<crate::sync::Cursor>) -> (Session, Vec<Effect>) {
+    meet(channels, cursors, None, None)
+}
+
+/// The same of one that says it once recorded so many entries, and that is refused.
+fn meet(
+    channels: Vec<ChannelHead>,
+    cursors: Vec<crate::sync::Cursor>,
+    recorded: Option<u64>,
+    refusal: Option<Refusal>,
+) -> (Session, Vec<Effect>) {
     let mut session = Session::new(SigningKey::from_bytes(&[7; 32]), NOW);
     let hello = Hello {
         protocol_min: 1,
@@ -31,7 +41,7 @@ fn line(channels: Vec<ChannelHead>, cursors: Vec<crate::sync::Cursor>) -> (Sessi
         cursors,
         build: "test".into(),
         receipt: None,
-        recorded: None,
+        recorded,
         pruned: None,
     };
     session.handle(Event::Frame(encode_device(&FromDevice::Hello(hello))), NOW);
@@ -41,7 +51,7 @@ fn line(channels: Vec<ChannelHead>, cursors: Vec<crate::sync::Cursor>) -> (Sessi
         stored: Head::default(),
         stored_at: NOW,
         channels,
-        refusal: None,
+        refusal,
         restored: None,
         wipe_ordered_at: None,
     };
@@ -98,6 +108,19 @@ fn a_device_that_does_not_wait_for_receipts_loses_its_line() {
         assert!(!ends(&session.handle(Event::Frame(frame.clone()), NOW)));
     }
     assert!(ends(&session.handle(Event::Frame(last.clone()), NOW)));
+}
+
+#[test]
+fn a_device_whose_storage_went_back_delivers_what_it_has_left_only_when_it_is_shut_out() {
+    let (_, effects) = meet(vec![], vec![], Some(5), None);
+    assert!(
+        matches!(&said(&effects)[..], [FromHub::Denied(it)] if it.refusal.code == codes::JOURNAL_FORKED)
+    );
+    let revoked = Refusal::new(codes::DEVICE_REVOKED);
+    let (mut session, effects) = meet(vec![], vec![], Some(5), Some(revoked));
+    assert!(matches!(&said(&effects)[..], [FromHub::Welcome(it)] if it.refusal.is_some()));
+    let effects = session.handle(Event::Frame(pushes(1).remove(0)), NOW);
+    assert!(matches!(&effects[..], [Effect::Store { .. }]), "{effects:?}");
 }
 
 #[test]

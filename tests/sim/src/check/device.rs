@@ -6,12 +6,11 @@ use automerge::{Automerge, Change};
 use roundsman_core::id::{DeviceId, ItemId, ItemKind};
 use roundsman_core::records::{JournalStatus, Record as _};
 use roundsman_core::sync::{Channel, Digest, Entry, Head, document_element, hash, record_element};
-use roundsman_core::time::Hlc;
+use roundsman_core::time::{DRIFT_MS_MAX, Hlc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{Broken, broken};
 use crate::disk::{Plug, VFS};
-use crate::plan::Fault;
 use crate::sim::Sim;
 
 /// A copy of a device's files, open.
@@ -67,8 +66,6 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
     const NAME: &str = "a device's journal is one chain";
     let id = sim.devices[device].identity.device;
     let mut head = Head::default();
-    // A hybrid clock that a wrong clock drove into the future is given up.
-    let right = sim.plan.faults.iter().all(|(fault, _)| *fault != Fault::Clock);
     let mut at = Hlc::default();
     let mut statement = copy.journal.prepare("select n, hash, bytes from entry order by n")?;
     let mut rows = statement.query([])?;
@@ -85,6 +82,9 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
         if !follows || entry.n != n || hash(&bytes) != said {
             return Err(broken(NAME, format!("device {device}, entry {n}")));
         }
+        // A hybrid clock that a wrong clock drove into the future is given up.
+        let recorded = sim.ledger.saved.get(&(id, head.n)).map_or(i64::MIN, |saved| saved.when);
+        let right = at.timestamp().millis() <= recorded.saturating_add(DRIFT_MS_MAX);
         // What is recorded again keeps the time at which it was meant.
         if entry.at <= at && entry.device == id && entry.replaces.is_none() && right {
             return Err(broken(

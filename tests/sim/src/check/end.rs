@@ -35,11 +35,18 @@ pub fn well(sim: &mut Sim) -> Result<(), Broken> {
         let status = replica.query(&Query::Status {}).map_err(|error| say(&error.to_string()))?;
         let status: SyncView =
             serde_json::from_str(&status).map_err(|error| say(&error.to_string()))?;
-        if status.connection != LineState::Online {
-            return Err(say(&format!("has no line: {:?}", status.refusal)));
+        // Neither may it go on as another, nor need what it has follow what the server holds.
+        if it.shut_out.is_some() && it.meddled {
+            continue;
         }
         if status.journal.waiting > 0 {
             return Err(say(&format!("has {} entries without a receipt", status.journal.waiting)));
+        }
+        if it.shut_out.is_some() {
+            continue;
+        }
+        if status.connection != LineState::Online {
+            return Err(say(&format!("has no line: {:?}", status.refusal)));
         }
         if let Some(left) = status.catch_up {
             return Err(say(&format!("has {} of {} items", left.done, left.total)));
@@ -60,7 +67,8 @@ pub fn finally(sim: &mut Sim) -> Result<(), Broken> {
     nothing_lost(sim)?;
     for number in 0..sim.devices.len() {
         device::whole(sim, number, true)?;
-        if !sim.devices[number].retired && !sim.devices[number].locked_out {
+        let it = &sim.devices[number];
+        if !it.retired && !it.locked_out && it.shut_out.is_none() {
             same_as_the_server(sim, number)?;
             model::shown(sim, number)?;
         }
@@ -72,6 +80,10 @@ pub fn finally(sim: &mut Sim) -> Result<(), Broken> {
 /// it may be lost and that was noticed.
 fn nothing_lost(sim: &mut Sim) -> Result<(), Broken> {
     const NAME: &str = "nothing is lost";
+    for it in sim.devices.iter().filter(|it| it.shut_out.is_some() && it.meddled) {
+        let held = hub::held(sim.server.lens(), it.identity.device)?;
+        sim.ledger.may_be_lost(it.identity.device, held);
+    }
     sim.checked(NAME, sim.ledger.saved.len() as u64);
     for ((device, n), saved) in &sim.ledger.saved {
         if saved.lost || *n == 0 {

@@ -15,6 +15,8 @@ use crate::server::Server;
 pub struct History {
     heads: BTreeMap<Channel, i64>,
     digests: BTreeMap<(Channel, [u8; 16], u64), [u8; 32]>,
+    /// An epoch in which a number may stand for two commits.
+    unsure: Option<[u8; 16]>,
     /// The first thing that was wrong with a commit.
     pub wrong: Option<Broken>,
     /// What was last decided about each order.
@@ -37,6 +39,7 @@ impl History {
             }
             self.seen += 1;
             match head(server.lens(), channel) {
+                Ok(Some((epoch, ..))) if self.unsure == Some(epoch) => {}
                 Ok(Some((epoch, at, digest))) => {
                     self.digests.insert((channel, epoch, at), digest);
                 }
@@ -53,6 +56,22 @@ impl History {
     /// The server starts anew: what its last commit was, is known from its database alone.
     pub fn restarted(&mut self) {
         self.heads.clear();
+    }
+
+    /// The server's database is what it was some time ago.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn set_back(&mut self, db: &Connection, silently: bool) -> rusqlite::Result<()> {
+        self.decided.clear();
+        self.judged.clear();
+        if silently {
+            let sql = "select bytes from epoch order by id desc limit 1";
+            let epoch = db.query_row(sql, [], |row| row.get(0))?;
+            self.digests.retain(|(_, it, _), _| *it != epoch);
+            self.unsure = Some(epoch);
+        }
+        Ok(())
     }
 
     /// What a channel's digest was at a commit, if that was seen.

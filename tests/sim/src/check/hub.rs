@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::Change;
+use automerge::{ActorId, Change, ChangeHash};
 use roundsman_core::error::codes;
-use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, OrderId};
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, OrderId, TerritoryId};
 use roundsman_core::records::{CustomerAccount, Record, SalesOrder};
 use roundsman_core::sync::{Channel, Digest, document_element, hash, record_element};
-use roundsman_core::time::Timestamp;
+use roundsman_core::time::{DRIFT_MS_MAX, Hlc, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{Broken, broken};
+use crate::ledger::Ledger;
 use crate::sim::Sim;
 
 /// Entries that wait for the office.
@@ -40,6 +41,33 @@ pub fn account(db: &Connection, customer: CustomerId) -> rusqlite::Result<Option
     Ok(bytes.and_then(|bytes| CustomerAccount::from_bytes(&bytes).ok()))
 }
 
+/// Where a customer is assigned.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn territory(db: &Connection, customer: CustomerId) -> rusqlite::Result<Option<TerritoryId>> {
+    db.prepare_cached("select territory from erp_customer where id = ?1")?
+        .query_row([customer.0], |row| row.get::<_, Uuid>(0).map(TerritoryId))
+        .optional()
+}
+
+/// What a server that was set back lacks of devices that are no more, nobody gives back.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn lost_with_their_devices(
+    db: &Connection,
+    ledger: &mut Ledger,
+    here: &BTreeSet<DeviceId>,
+) -> rusqlite::Result<()> {
+    for ((device, n), saved) in &mut ledger.saved {
+        if !here.contains(device) && entry_hash(db, *device, *n)?.is_none() {
+            saved.lost = true;
+        }
+    }
+    Ok(())
+}
+
 /// The hash of a stored entry.
 pub(super) fn entry_hash(
     db: &Connection,
@@ -51,6 +79,11 @@ pub(super) fn entry_hash(
         .optional()
 }
 
+/// How many entries of a device are stored.
+pub(super) fn held(db: &Connection, device: DeviceId) -> rusqlite::Result<u64> {
+    db.query_row("select count(*) from journal where device = ?1", [device.0], |row| row.get(0))
+}
+
 /// Everything in the server's database that follows from something else.
 ///
 /// # Errors
@@ -60,7 +93,27 @@ pub(super) fn whole(sim: &mut Sim) -> Result<(), Broken> {
     digests(sim)?;
     changes(sim)?;
     places(sim)?;
+    shut_out(sim)?;
     orders(sim)
+}
+
+/// Who is shut out is shut out under all names that its storage may have.
+fn shut_out(sim: &mut Sim) -> Result<(), Broken> {
+    const NAME: &str = "who is shut out stays outside";
+    let inside: Option<Uuid> = sim
+        .server
+        .lens()
+        .prepare_cached(
+            "select before.id from device now join device before on before.id = now.follows \
+             where now.revoked_at is not null and before.revoked_at is null limit 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    if let Some(device) = inside {
+        return Err(broken(NAME, format!("device {device} may still come in")));
+    }
+    sim.checked(NAME, 1);
+    Ok(())
 }
 
 /// Journals have no gaps, every entry was judged once, and a judgement changes only as it may.
@@ -105,15 +158,24 @@ fn journals(sim: &mut Sim) -> Result<(), Broken> {
             }
             // What a device that goes on for another records again may be here already: another
             // copy of the same storage had gone on with it.
-            if !forged && !row.get::<_, bool>(6)? && NEVER_HONEST.contains(&code.as_str()) {
+            // After the server went back it may lack what others have.
+            let misses = sim.ledger.server_went_back && code == codes::MISSING_DEPENDENCY;
+            if !forged
+                && !misses
+                && !row.get::<_, bool>(6)?
+                && NEVER_HONEST.contains(&code.as_str())
+            {
                 return Err(broken("an honest device is believed", what()));
             }
         }
         if forged && state == "admitted" {
             return Err(broken("what is forged is not admitted", what()));
         }
+        // What missed something that a device gave back is judged again.
+        let again = sim.ledger.server_went_back && state == "admitted";
         if let Some(before) = judged.get(&key)
             && !may_become(before, &state)
+            && !again
         {
             return Err(broken(JUDGED, format!("{} and was {before}", what())));
         }
@@ -210,7 +272,7 @@ fn changes(sim: &mut Sim) -> Result<(), Broken> {
         db.prepare_cached("select item, hash, bytes, device, n from change order by item")?;
     let mut rows = statement.query([])?;
     let mut admitted: BTreeMap<Vec<u8>, Vec<Change>> = BTreeMap::new();
-    let mut of_entry: BTreeSet<(Vec<u8>, i64, Vec<u8>)> = BTreeSet::new();
+    let mut of_entry: BTreeMap<Written, Vec<u8>> = BTreeMap::new();
     let mut count = 0;
     while let Some(row) = rows.next()? {
         let item: Vec<u8> = row.get(0)?;
@@ -219,34 +281,86 @@ fn changes(sim: &mut Sim) -> Result<(), Broken> {
         if change.hash().0[..] != row.get::<_, Vec<u8>>(1)?[..] {
             return Err(broken(CLOSED, "a change under another hash"));
         }
-        of_entry.insert((row.get(3)?, row.get(4)?, item.clone()));
+        of_entry.insert((row.get(3)?, row.get(4)?, item.clone()), change.hash().0.to_vec());
         admitted.entry(item).or_default().push(change);
         count += 1;
     }
     drop(rows);
+    let mut late = BTreeSet::new();
+    let mut numbers = Numbers::new();
     for (item, changes) in &admitted {
         let hashes: BTreeSet<_> = changes.iter().map(|change| change.hash()).collect();
+        let stamps: BTreeMap<_, _> =
+            changes.iter().map(|change| (change.hash(), Hlc(change.timestamp()))).collect();
         let mut used = BTreeSet::new();
         for change in changes {
+            let at = Hlc(change.timestamp());
+            let future = at.timestamp().plus_millis(DRIFT_MS_MAX);
+            let seen = change.deps().iter().filter_map(|dep| stamps.get(dep));
+            if seen.into_iter().any(|seen| *seen >= at && seen.timestamp() <= future) {
+                late.insert(change.hash().0.to_vec());
+            }
             if change.deps().iter().any(|dep| !hashes.contains(dep)) {
                 return Err(broken(CLOSED, name_of(item)));
             }
             if !used.insert((change.actor_id().clone(), change.seq())) {
                 return Err(broken(ACTORS, name_of(item)));
             }
+            numbers.insert((item.clone(), change.actor_id().clone(), change.seq()), change.hash());
         }
     }
     drop(statement);
     sim.checked(CLOSED, count);
     sim.checked(ACTORS, count);
-    whole_entries(sim, &of_entry, WHOLE)
+    whole_entries(sim, &of_entry, &late, WHOLE)?;
+    never_twice(sim, numbers)
 }
 
+/// A document, an actor and a number of its, and the change that has it.
+type Numbers = BTreeMap<(Vec<u8>, ActorId, u64), ChangeHash>;
+
+/// What waits or was declined may still be let in, or be on somebody's device: its numbers are used
+/// as well.
+fn never_twice(sim: &mut Sim, mut numbers: Numbers) -> Result<(), Broken> {
+    const NAME: &str = "an actor's numbers are used once";
+    let mut statement = sim.server.lens().prepare_cached(
+        "select device, n, bytes from journal where state not in ('admitted', 'released', 'stored')",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (device, n): (Uuid, u64) = (row.get(0)?, row.get(1)?);
+        let forged = sim.ledger.forged.contains(&(DeviceId(device), n));
+        let Ok(entry) = roundsman_core::sync::Entry::from_bytes(&row.get::<_, Vec<u8>>(2)?) else {
+            continue;
+        };
+        if forged || sim.ledger.was_copied() {
+            continue;
+        }
+        for written in entry.changes {
+            let Ok(change) = Change::from_bytes(written.bytes) else { continue };
+            let item = written.item.to_bytes().to_vec();
+            let number = (item, change.actor_id().clone(), change.seq());
+            let before = numbers.insert(number, change.hash());
+            if before.is_some_and(|before| before != change.hash()) {
+                return Err(broken(NAME, format!("entry {n} of {device}: {}", written.item)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A device, the number of an entry of its, and a document.
+type Written = (Vec<u8>, i64, Vec<u8>);
+
+/// `of_entry`: the admitted change of each. `late`: changes that claim not to be made after what they
+/// rest on.
 fn whole_entries(
     sim: &mut Sim,
-    of_entry: &BTreeSet<(Vec<u8>, i64, Vec<u8>)>,
+    of_entry: &BTreeMap<Written, Vec<u8>>,
+    late: &BTreeSet<Vec<u8>>,
     name: &'static str,
 ) -> Result<(), Broken> {
+    const LATER: &str = "what rests on something is later";
     let db = sim.server.lens();
     let mut statement = db.prepare_cached(
         "select device, n, state, bytes, person, hash from journal order by device, n",
@@ -278,7 +392,14 @@ fn whole_entries(
         chains.insert(device.clone(), row.get(5)?);
         for change in &entry.changes {
             let key = (device.clone(), n, change.item.to_bytes().to_vec());
-            if of_entry.contains(&key) != inside {
+            // What is recorded again keeps the time at which it was meant, and storage that went back
+            // forgot what it had seen.
+            let knew = entry.replaces.is_none() && !sim.ledger.was_copied();
+            if knew && of_entry.get(&key).is_some_and(|hash| late.contains(hash)) {
+                let detail = format!("entry {n} ({}): {}", entry.operation, change.item);
+                return Err(broken(LATER, detail));
+            }
+            if of_entry.contains_key(&key) != inside {
                 let detail = format!("entry {n} ({}) is {state}: {}", entry.operation, change.item);
                 return Err(broken(name, detail));
             }
@@ -288,6 +409,7 @@ fn whole_entries(
     drop(statement);
     sim.checked(name, count);
     sim.checked("what rests on a held entry is held", count);
+    sim.checked(LATER, count);
     sim.checked("journals are chains", count);
     Ok(())
 }
@@ -396,7 +518,8 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
     let next: Option<i64> = db
         .query_row("select next from erp_number where series = 'SO'", [], |row| row.get(0))
         .optional()?;
-    if let Some(next) = next
+    // Nobody knows how many were given before the server went back.
+    if let Some(next) = next.filter(|_| !sim.ledger.server_went_back)
         && count > 0
         && (last - first + 1 != count || next != last)
     {
@@ -404,6 +527,16 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
             ONCE,
             format!("{count} decisions with numbers {first} to {last}, next {next}"),
         ));
+    }
+    let twice: Option<String> = db
+        .query_row(
+            "select number from erp_sales_order group by number having count(*) > 1 limit 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(number) = twice {
+        return Err(broken(ONCE, format!("{number} is of two orders")));
     }
     let wrong: Option<i64> = db
         .query_row(

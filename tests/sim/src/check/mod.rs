@@ -11,9 +11,10 @@ use std::fmt;
 
 pub use end::{finally, well};
 pub use history::History;
-pub use hub::{account, open_orders, quarantined};
+pub use hub::{account, lost_with_their_devices, open_orders, quarantined, territory};
 pub use step::{
-    commits, may_see, now, promises_are_kept, reads_its_write, receipt, receipts_are_kept,
+    commits, incomplete, may_see, now, promises_are_kept, reads_its_write, receipt,
+    receipts_are_kept,
 };
 
 /// An invariant that does not hold.

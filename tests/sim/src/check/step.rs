@@ -3,7 +3,7 @@
 use roundsman_core::documents::Request;
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::sync::{Batch, Receipt};
-use roundsman_core::views::{CustomerCard, VisitView};
+use roundsman_core::views::{CustomerCard, SyncView, VisitView};
 use roundsman_replica::Query;
 
 use super::{Broken, broken, device, hub, short};
@@ -46,10 +46,29 @@ pub fn may_see(
 ) -> Result<(), Broken> {
     const NAME: &str = "nobody is sent what they may not see";
     sim.checked(NAME, 1);
-    if sim.may_see(person, device, batch.channel) {
+    if sim.may_see(person, device, batch.channel) && sim.is_wanted(device) {
         return Ok(());
     }
-    Err(broken(NAME, format!("{} to device {device}", batch.channel)))
+    let why = if sim.is_wanted(device) { "not granted" } else { "shut out" };
+    Err(broken(NAME, format!("{} to device {device}: {why}", batch.channel)))
+}
+
+/// In the midst of a catch-up: the screen does not say that everything is here.
+///
+/// # Errors
+/// What is broken.
+pub fn incomplete(sim: &mut Sim, device: usize) -> Result<(), Broken> {
+    const NAME: &str = "complete means that the digests agree";
+    let it = &sim.devices[device];
+    let Some(replica) = it.replica.as_ref().filter(|_| it.line.is_some()) else { return Ok(()) };
+    let Ok(shown) = replica.query(&Query::Status {}) else { return Ok(()) };
+    let shown: SyncView =
+        serde_json::from_str(&shown).map_err(|error| broken(NAME, error.to_string()))?;
+    if shown.catch_up.is_none() {
+        return Err(broken(NAME, format!("device {device} has a part and calls it all")));
+    }
+    sim.checked(NAME, 1);
+    Ok(())
 }
 
 /// After something was recorded: the screen shows it.
@@ -108,14 +127,17 @@ pub fn promises_are_kept(sim: &mut Sim, number: usize) -> Result<(), Broken> {
     it.tampered = false;
     it.promised = head;
     if !kept {
-        // The numbers that are gone are given again.
-        sim.ledger.copied(id, head.n);
+        // The numbers that are gone are given again; the last of what is there may have been written
+        // and taken for a failure, and its number was then another's.
+        let same = sim.ledger.saved.get(&(id, head.n)).is_none_or(|it| it.hash == head.hash);
+        sim.ledger.copied(id, head.n - u64::from(!same && head.n > 0));
     }
     // An entry that was on its way to the disk when the app was killed may be there after all.
-    sim.ledger
-        .saved
-        .entry((id, head.n))
-        .or_insert(crate::ledger::Saved { hash: head.hash, lost: false });
+    sim.ledger.saved.entry((id, head.n)).or_insert(crate::ledger::Saved {
+        hash: head.hash,
+        when: i64::MIN,
+        lost: false,
+    });
     Ok(())
 }
 
@@ -147,5 +169,22 @@ pub fn now(sim: &mut Sim) -> Result<(), Broken> {
         hub::whole(sim)?;
     }
     let turn = sim.summary.frames as usize % sim.devices.len();
-    device::whole(sim, turn, false)
+    device::whole(sim, turn, false)?;
+    audit(sim, turn)
+}
+
+/// What a device finds when it looks at its own storage: nothing, as long as that is sound.
+fn audit(sim: &mut Sim, number: usize) -> Result<(), Broken> {
+    const NAME: &str = "an audit finds nothing";
+    const ITEMS: u32 = 40;
+    let it = &mut sim.devices[number];
+    let Some(replica) = it.replica.as_mut().filter(|_| !it.disk.is_dead()) else { return Ok(()) };
+    // A disk that fails now is another story.
+    let Ok(audited) = replica.audit(ITEMS) else { return Ok(()) };
+    let sound = audited.rotten.is_empty() && audited.miscounted.is_empty();
+    if !it.meddled && !sound {
+        return Err(broken(NAME, format!("device {number}: {audited:?}")));
+    }
+    sim.checked(NAME, audited.checked.into());
+    Ok(())
 }

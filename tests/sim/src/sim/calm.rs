@@ -1,6 +1,6 @@
 //! After the faults: everything must become well by itself, and soon.
 
-use super::{Event, MINUTE, SECOND, Sim};
+use super::{DAY, Event, MINUTE, SECOND, Sim};
 use crate::check::{self, Broken};
 
 /// Time in which everything must be well again: half-open lines are noticed, and the journal goes up.
@@ -16,6 +16,11 @@ impl Sim {
     pub(super) fn calm_down(&mut self) -> Result<(), Broken> {
         self.calm = true;
         self.kill_before_sending = false;
+        self.erp_heals();
+        if self.devices.iter().any(|it| it.away) {
+            let weeks = self.trouble.between(2, 6);
+            self.time.set(self.time.now() + weeks * 7 * DAY);
+        }
         if let Some(disk) = self.server.disk() {
             disk.set_full(false);
             disk.calm();
@@ -30,6 +35,7 @@ impl Sim {
             it.disk.set_full(false);
             it.disk.calm();
             it.suspended = false;
+            it.away = false;
             it.online = true;
             self.after(SECOND, Event::Revive(device));
             self.after(2 * SECOND, Event::Connect(device));

@@ -92,7 +92,7 @@ impl Sim {
                     it.promised = head;
                     it.second_place = it.second_place.max(head.n);
                     let id = it.identity.device;
-                    self.ledger.saved(id, head);
+                    self.ledger.saved(id, head, self.time.now());
                 }
                 crate::check::reads_its_write(self, device, &request)?;
             }
@@ -110,7 +110,7 @@ impl Sim {
 
     pub(super) fn go_online(&mut self, device: usize) -> Result<(), Broken> {
         let it = &mut self.devices[device];
-        if it.online || it.retired {
+        if it.online || it.retired || it.away {
             return Ok(());
         }
         it.online = true;
@@ -179,6 +179,7 @@ impl Sim {
             return Ok(());
         }
         self.trace.note(self.time.now(), "down", wire, &frame);
+        self.trace.say(|| format!("device {device}: {:?}", decode_hub(&frame)));
         let whole =
             matches!(decode_hub(&frame), Ok(FromHub::Batch(batch)) if batch.digest.is_some());
         let batch = matches!(decode_hub(&frame), Ok(FromHub::Batch(_)));
@@ -192,6 +193,9 @@ impl Sim {
             return Err(crate::check::broken("both sides never diverge", what));
         }
         self.checked("both sides never diverge", u64::from(batch));
+        if batch && !whole {
+            crate::check::incomplete(self, device)?;
+        }
         if whole {
             self.synced(device);
         }
@@ -223,7 +227,7 @@ impl Sim {
     /// Gets a new token, as refreshing does.
     pub(super) fn renew(&mut self, device: usize) -> Result<(), Broken> {
         let it = &self.devices[device];
-        if !self.server.is_running() || it.locked_out {
+        if !self.server.is_running() || it.locked_out || it.shut_out.is_some() {
             return Ok(());
         }
         let (person, id) = (it.identity.person, it.identity.device);
@@ -299,6 +303,10 @@ impl Sim {
         for frame in todo.frames {
             self.send_up(wire, frame);
         }
+        if let Some(bye) = todo.wipe {
+            self.wipe(device, bye);
+            return Ok(());
+        }
         if todo.close {
             self.hang_up(device);
         }
@@ -360,7 +368,9 @@ impl Sim {
         } else {
             it.kill()
         }
-        let wait = self.trouble.between(SECOND, 20 * MINUTE);
+        // When everything becomes well, whoever uses it does not wait.
+        let long = if self.calm { 2 * SECOND } else { 20 * MINUTE };
+        let wait = self.trouble.between(SECOND, long);
         self.after(wait, Event::Revive(device));
     }
 
@@ -401,6 +411,7 @@ impl Sim {
             let had = it.replica.as_ref().map_or(0, |it| it.journal_head().n);
             self.ledger.copied(files.device, had);
             it.identity = files;
+            it.shut_out = self.shut_out.get(&it.identity.device).copied();
             it.token = String::new();
             it.promised = Default::default();
             it.second_place = 0;

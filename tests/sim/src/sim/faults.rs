@@ -24,9 +24,18 @@ impl Sim {
             | Fault::ServerPowerCut
             | Fault::ServerWriteFails
             | Fault::ServerDiskFull => self.server_fault(kind)?,
-            Fault::Move | Fault::Revoke | Fault::Disable | Fault::Forge | Fault::Token => {
-                self.people_fault(kind, device)?
+            Fault::Restore | Fault::SetBack => self.set_back(kind == Fault::Restore)?,
+            Fault::ErpBusy | Fault::ErpDown | Fault::ErpQuestionLost | Fault::ErpAnswerLost => {
+                self.erp_fault(kind);
+                true
             }
+            Fault::Move
+            | Fault::Revoke
+            | Fault::Disable
+            | Fault::Forge
+            | Fault::Token
+            | Fault::Shut
+            | Fault::Wipe => self.people_fault(kind, device)?,
             _ => self.device_fault(kind, device)?,
         };
         if did {
@@ -109,6 +118,11 @@ impl Sim {
                 let writes = self.trouble.below(60);
                 self.devices[device].disk.trip_after(writes);
             }
+            Fault::Away => {
+                self.devices[device].away = true;
+                let session = self.devices[device].session;
+                return self.go_offline(device, session).map(|()| true);
+            }
             Fault::Suspend => {
                 self.devices[device].suspended = true;
                 let long = self.trouble.between(SECOND, 40 * MINUTE);
@@ -118,6 +132,7 @@ impl Sim {
                 let wrong = *self.trouble.pick(&[
                     0,
                     30 * SECOND,
+                    4 * MINUTE,
                     -10 * MINUTE,
                     86_400_000,
                     -86_400_000,
@@ -199,6 +214,10 @@ impl Sim {
                 return Ok(true);
             }
             _ if !self.server.is_running() => return Ok(false),
+            Fault::Shut | Fault::Wipe if !self.shut_out(device, kind == Fault::Wipe)? => {
+                return Ok(false);
+            }
+            Fault::Shut | Fault::Wipe => {}
             Fault::Move => self.move_customer(),
             Fault::Revoke => self.change_grant(person),
             Fault::Disable => {
@@ -298,6 +317,7 @@ impl Sim {
             crate::device::Device::new(it.identity.clone(), it.token.clone(), clock, chance);
         copy.disk.restore(&it.disk.image());
         copy.promised = it.promised;
+        copy.shut_out = it.shut_out;
         copy.tampered = true;
         copy.meddled = true;
         self.ledger.copied(it.identity.device, it.promised.n);
@@ -331,6 +351,7 @@ impl Sim {
         it.promised = Default::default();
         it.second_place = 0;
         it.tampered = false;
+        it.shut_out = None;
         Ok(true)
     }
 
@@ -341,6 +362,12 @@ impl Sim {
             return Ok(());
         }
         let it = &mut self.devices[device];
+        if it.shut_out.is_some() {
+            // The app waits for somebody to sign in, and nobody may.
+            it.online = false;
+            self.hang_up(device);
+            return Ok(());
+        }
         let Some(replica) = &mut it.replica else { return Ok(()) };
         let Some(access) = Token::parse(&it.token) else { return self.renew(device) };
         let seed: [u8; 32] = {
@@ -362,6 +389,7 @@ impl Sim {
         if self.died()? {
             return Ok(());
         }
+        self.trace.say(|| format!("succession: {:?}", answer.as_ref().err()));
         let it = &mut self.devices[device];
         let (Ok(answer), Some(replica)) = (answer, &mut it.replica) else {
             // A token that is worth nothing: the next line asks for one.
@@ -409,13 +437,15 @@ impl Sim {
         it.second_place = it.promised.n;
         it.tampered = false;
         it.identity = identity.clone();
+        it.shut_out = None;
         it.token = token;
         self.trace.note(self.time.now(), "succeeds", device as u64, &[]);
         *self.summary.faults.entry("journal went back, noticed").or_default() += 1;
         self.ledger.goes_on(old);
         self.ledger.may_be_lost(old, common);
         for head in heads {
-            self.ledger.saved(identity.device, head);
+            // Recorded by the one before; when is not known any more.
+            self.ledger.saved(identity.device, head, i64::MIN);
         }
     }
 }

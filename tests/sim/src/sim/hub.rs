@@ -1,10 +1,10 @@
 //! The server's side: one call at a time, and it may be killed after each.
 
-use roundsman_core::sync::{FromHub, decode_hub};
+use roundsman_core::sync::{FromHub, decode_device, decode_hub};
 use roundsman_server::hub::host::{Host, Todo};
 
 use super::net::{Pipe, Wire};
-use super::{Event, HOUR, MINUTE, SECOND, Sim};
+use super::{Event, MINUTE, SECOND, Sim};
 use crate::check::{Broken, broken};
 
 /// Every so many ticks the rights are looked up.
@@ -39,6 +39,7 @@ impl Sim {
             return Ok(());
         }
         self.trace.note(self.time.now(), "up", wire, &frame);
+        self.trace.say(|| format!("{:?}", decode_device(&frame)));
         let Some(mut host) = self.take_host(wire) else { return Ok(()) };
         let todo = self.server.wait(host.receive(frame));
         self.judge_soon();
@@ -140,11 +141,15 @@ impl Sim {
         if self.died()? {
             return Ok(());
         }
-        if let Ok(roundsman_erp::Round::Worked(_)) = round
-            && !self.deciding
-        {
+        let wait = match round {
+            Ok(roundsman_erp::Round::Worked(_)) => SECOND,
+            // What was put off is looked at again; it runs anyway where the product looks every second.
+            _ if self.erp_was_ill => 20 * SECOND,
+            _ => return crate::check::commits(self),
+        };
+        if !self.deciding {
             self.deciding = true;
-            self.after(SECOND, Event::Decide);
+            self.after(wait, Event::Decide);
         }
         crate::check::commits(self)
     }
@@ -177,19 +182,11 @@ impl Sim {
         crate::check::commits(self)
     }
 
-    pub(super) fn take_backup(&mut self) -> Result<(), Broken> {
-        let wait = self.trouble.between(HOUR, 3 * HOUR);
-        self.after(wait, Event::Backup);
-        if let Some(disk) = self.server.disk() {
-            self.backup = Some((self.time.now(), disk.durable()));
-        }
-        Ok(())
-    }
-
     pub(super) fn server_start(&mut self) -> Result<(), Broken> {
         if self.server.is_running() {
             return Ok(());
         }
+        self.told_of_the_past()?;
         if let Err(error) = self.server.start() {
             if self.server.disk().is_some_and(|disk| disk.is_dead()) || !self.calm {
                 self.server.stop();
@@ -201,6 +198,7 @@ impl Sim {
         self.trace.note(self.time.now(), "server starts", 0, &[]);
         self.judge_soon();
         self.history.restarted();
+        self.forget_the_future()?;
         self.read_rights()?;
         crate::check::receipts_are_kept(self)
     }

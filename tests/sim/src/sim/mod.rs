@@ -2,17 +2,20 @@
 
 mod calm;
 mod devices;
+mod erp;
 mod faults;
 mod forger;
 mod hub;
 mod net;
 mod people;
+mod set_back;
+mod shut_out;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use anyhow::Result;
-use roundsman_core::id::PersonId;
+use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::sync::Channel;
 
 use crate::chance::Chance;
@@ -74,6 +77,9 @@ enum Event {
     RollBack(usize),
     ServerDiskHeals,
     ServerStart,
+    ErpHeals,
+    /// Somebody gets another device.
+    Successor(PersonId),
     Backup,
     Look,
 }
@@ -126,11 +132,17 @@ pub struct Sim {
     pub(crate) history: History,
     /// Since when, until when.
     pub(crate) grants: Grants,
-    backup: Option<(i64, Image)>,
+    /// Devices that are not wanted, and since when.
+    shut_out: BTreeMap<DeviceId, i64>,
+    backup: Option<set_back::Backup>,
+    /// What the server finds when it starts.
+    past: Option<set_back::Past>,
     /// What a device will be set back to.
     images: BTreeMap<usize, Image>,
     /// The server is killed after the next call, before anything of it is sent.
     kill_before_sending: bool,
+    /// Whether there may be orders that wait for a later try.
+    erp_was_ill: bool,
     judging: bool,
     deciding: bool,
     /// Faults are over.
@@ -173,9 +185,12 @@ impl Sim {
             ledger: Ledger::default(),
             history: History::default(),
             grants: BTreeMap::new(),
+            shut_out: BTreeMap::new(),
             backup: None,
+            past: None,
             images: BTreeMap::new(),
             kill_before_sending: false,
+            erp_was_ill: false,
             judging: false,
             deciding: false,
             calm: false,
@@ -277,7 +292,7 @@ impl Sim {
             }
             self.heap.pop();
             let Some(event) = self.events.remove(&number) else { continue };
-            self.time.set(when);
+            self.time.set(when.max(self.time.now()));
             self.happen(event)?;
         }
         self.time.set(until);
@@ -313,6 +328,11 @@ impl Sim {
             Event::RollBack(device) => self.roll_back(device),
             Event::ServerDiskHeals => self.server_disk_heals(),
             Event::ServerStart => self.server_start(),
+            Event::ErpHeals => {
+                self.erp_heals();
+                Ok(())
+            }
+            Event::Successor(person) => self.successor(person),
             Event::Backup => self.take_backup(),
             Event::Look => self.look(),
         }

@@ -1,5 +1,7 @@
 //! What the office does.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::Ruling;
@@ -10,6 +12,9 @@ use roundsman_store::people;
 use super::Sim;
 use crate::check::Broken;
 use crate::work;
+
+/// The server looks for rights that ended every half minute.
+const NOTICED_MS: i64 = 45_000;
 
 impl Sim {
     pub(super) fn office_acts(&mut self) -> Result<(), Broken> {
@@ -171,7 +176,7 @@ impl Sim {
         let rows = statement.query_map([], |row| {
             Ok((row.get::<_, uuid::Uuid>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
         })?;
-        let mut grants: std::collections::BTreeMap<_, Vec<(i64, Option<i64>)>> = Default::default();
+        let mut grants: BTreeMap<_, Vec<(i64, Option<i64>)>> = Default::default();
         for row in rows {
             let (person, channel, since, until) = row?;
             if let Ok(channel) = channel.parse::<Channel>() {
@@ -184,17 +189,22 @@ impl Sim {
         let disabled = statement.query_map([], |row| row.get::<_, uuid::Uuid>(0))?;
         let disabled: Vec<_> = disabled.collect::<Result<_, _>>()?;
         drop(statement);
+        let mut statement =
+            db.prepare_cached("select id, revoked_at from device where revoked_at is not null")?;
+        let shut_out = statement.query_map([], |row| Ok((DeviceId(row.get(0)?), row.get(1)?)))?;
+        let shut_out: BTreeMap<DeviceId, i64> = shut_out.collect::<Result<_, _>>()?;
+        drop(statement);
         self.grants = grants;
+        self.shut_out = shut_out;
         for it in &mut self.devices {
             it.locked_out = disabled.contains(&it.identity.person.0);
+            it.shut_out = self.shut_out.get(&it.identity.device).copied();
         }
         Ok(())
     }
 
     /// Whether somebody may see a channel now, or might until a moment ago.
     pub(crate) fn may_see(&self, person: PersonId, device: DeviceId, channel: Channel) -> bool {
-        /// The server looks for rights that ended every half minute.
-        const NOTICED_MS: i64 = 45_000;
         let now = self.time.now();
         match channel {
             Channel::Catalog => true,
@@ -208,6 +218,13 @@ impl Sim {
                 })
             }
         }
+    }
+
+    /// Whether a device is wanted, or was a moment ago.
+    pub(crate) fn is_wanted(&self, device: DeviceId) -> bool {
+        let now = self.time.now();
+        let mut copies = self.devices.iter().filter(|it| it.identity.device == device);
+        copies.all(|it| it.shut_out.is_none_or(|since| now < since + NOTICED_MS))
     }
 
     /// The channels of somebody on a device now.
