@@ -1,8 +1,13 @@
 //! The console's calls.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// How long the office looks for something.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A signed-in console.
 pub struct Office {
@@ -30,6 +35,27 @@ impl Office {
     /// When the server refuses or answers in another form.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         read(self.http.get(format!("{}{path}", self.server)).send().await?).await
+    }
+
+    /// Reads a resource until it is as wanted.
+    ///
+    /// # Errors
+    /// As [`Self::get`]; when it is not after a while.
+    pub async fn until<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<T> {
+        let reads = async {
+            loop {
+                let seen = self.get(path).await?;
+                if wanted(&seen) {
+                    return Ok(seen);
+                }
+            }
+        };
+        let late = |_| anyhow::anyhow!("{path} is not as wanted");
+        tokio::time::timeout(PATIENCE, reads).await.map_err(late)?
     }
 
     /// Sends something.

@@ -3,6 +3,7 @@
 //! A batch of rows, what they wrote and that they are through is one commit, so that a run that was
 //! killed goes on where it was.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -124,7 +125,7 @@ pub struct Imports {
     desk: Desk,
     clock: Clock,
     /// What goes on in this process.
-    active: Arc<Mutex<BTreeSet<Uuid>>>,
+    active: Arc<Mutex<BTreeMap<Uuid, Task>>>,
 }
 
 impl Imports {
@@ -252,7 +253,7 @@ impl Imports {
     /// [`codes::DECIDED_MEANWHILE`] when something goes on with it, [`codes::EMPTY`] with the name of
     /// a field for which there must be a column, [`codes::INVALID`] when it was taken back.
     pub async fn ready(&self, id: Uuid, task: Task) -> Result<Ready> {
-        let active = Active::enter(&self.active, id)?;
+        let active = Active::enter(&self.active, id, task)?;
         let run = self.found(id).await?;
         let begun_otherwise: &[&str] = match task {
             Task::Check => &["running", "undoing", "undone"],
@@ -274,7 +275,7 @@ impl Imports {
             })
         })
         .await?;
-        Ok(Ready { run, task, sheet, _active: active })
+        Ok(Ready { run, task, sheet, active })
     }
 
     /// Does what is ready.
@@ -282,7 +283,7 @@ impl Imports {
     /// # Errors
     /// When the database refuses.
     pub async fn go(&self, ready: Ready, progress: impl Fn(u32)) -> Result<Import> {
-        let Ready { run, task, sheet, _active } = ready;
+        let Ready { run, task, sheet, active } = ready;
         let (id, (_, done)) = (run.id, task.states());
         let ended = match sheet {
             Some(sheet) => self.rows_of(&run, sheet, task == Task::Run, &progress).await,
@@ -297,6 +298,7 @@ impl Imports {
             Box::pin(async move { imports::finish(db, id, state, failure.as_deref(), now).await })
         })
         .await?;
+        drop(active);
         ended?;
         tracing::info!(import = %id, kind = run.kind, state, "an import went through");
         self.show(id).await
@@ -500,14 +502,17 @@ impl Imports {
     async fn view(&self, run: Run) -> Result<Import> {
         let mut db = self.store.read.acquire().await.map_err(Error::internal)?;
         let (counts, kept) = imports::counts(&mut db, run.id).await?;
-        let going_on = matches!(run.state.as_str(), "checking" | "running" | "undoing");
+        // What goes on is said to be through only when something else can begin.
+        let task = self.active.lock().unwrap_or_else(PoisonError::into_inner).get(&run.id).copied();
+        let stored_going_on = matches!(run.state.as_str(), "checking" | "running" | "undoing");
+        let kind = kind_of(&run)?;
         Ok(Import {
-            kind: kind_of(&run)?,
-            interrupted: going_on && !self.is_active(run.id),
+            kind,
+            interrupted: stored_going_on && task.is_none(),
             settings: from_json(&run.settings)?,
             id: run.id,
             file_name: run.file_name,
-            state: run.state,
+            state: task.map_or(run.state, |it| it.states().0.to_owned()),
             failure: run.failure,
             rows: run.row_count,
             done: run.row_done,
@@ -517,10 +522,6 @@ impl Imports {
             created_at: run.created_at,
             finished_at: run.finished_at,
         })
-    }
-
-    fn is_active(&self, id: Uuid) -> bool {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     async fn write<F>(&self, job: F) -> Result<()>
@@ -562,20 +563,21 @@ pub struct Ready {
     run: Run,
     task: Task,
     sheet: Option<Sheet>,
-    _active: Active,
+    active: Active,
 }
 
 /// Held while something goes on with a run.
 struct Active {
-    all: Arc<Mutex<BTreeSet<Uuid>>>,
+    all: Arc<Mutex<BTreeMap<Uuid, Task>>>,
     id: Uuid,
 }
 
 impl Active {
-    fn enter(all: &Arc<Mutex<BTreeSet<Uuid>>>, id: Uuid) -> Result<Self> {
-        if !all.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
-            return Err(Refusal::new(codes::DECIDED_MEANWHILE).into());
-        }
+    fn enter(all: &Arc<Mutex<BTreeMap<Uuid, Task>>>, id: Uuid, task: Task) -> Result<Self> {
+        match all.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
+            Entry::Occupied(_) => return Err(Refusal::new(codes::DECIDED_MEANWHILE).into()),
+            Entry::Vacant(free) => free.insert(task),
+        };
         Ok(Self { all: all.clone(), id })
     }
 }

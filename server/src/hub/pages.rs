@@ -27,7 +27,8 @@ pub(super) struct Pages {
     /// the head of the batch alone.
     pub(super) frame: Option<Bytes>,
     /// What this line was sent may show commits up to this one. A page that somebody read before
-    /// it would count an item that is in two channels as it was, on a device that has it newer.
+    /// it would count an item that is in two channels as it was, on a device that has it newer; and
+    /// in the midst of a catch-up it would lack what changed since, which is in no page before.
     seen: u64,
 }
 
@@ -56,19 +57,15 @@ impl Pages {
             self.saw(app.store.write.seen_at_most());
             return Ok(Some(batch));
         }
-        // Whoever has all of a channel up to a commit reads on from there with the others. In the
-        // midst of a catch-up what changed since is in none of the pages before, so a page that was
-        // read earlier would lack it.
-        let follows = span.from > 0
-            && span.part.is_none()
-            && (span.since == span.from || planted!("a page of a catch-up shared"));
+        // Whoever follows a channel reads on from the same commit as the others.
+        let follows = span.from > 0 && span.part.is_none();
         if follows && !self.early.contains_key(&span.channel) {
             let bytes_max = app.config.page_bytes;
             let shared = app.hub.shared.page(&app.store, span, device, bytes_max).await?;
-            let follows = |page: &Page| {
+            let late_enough = |page: &Page| {
                 page.seen_at_least >= self.seen || planted!("a page shared with who has newer")
             };
-            if let Some(page) = shared.filter(follows) {
+            if let Some(page) = shared.filter(late_enough) {
                 self.saw(page.seen_at_most);
                 self.frame = Some(page.frame);
                 return Ok(Some(page.head));

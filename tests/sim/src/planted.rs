@@ -16,7 +16,6 @@ pub const PLANTED: &[&str] = &[
     "a decision nobody is told of",
     "a fork appended",
     "a move that only enters",
-    "a page of a catch-up shared",
     "a page shared with who has newer",
     "a revoked device's earlier names still good",
     "actor of a change not checked",

@@ -333,7 +333,7 @@ fn never_twice(sim: &mut Sim, mut numbers: Numbers) -> Result<(), Broken> {
         let Ok(entry) = roundsman_core::sync::Entry::from_bytes(&row.get::<_, Vec<u8>>(2)?) else {
             continue;
         };
-        if forged || sim.ledger.was_copied() {
+        if forged || !sim.is_sound(DeviceId(device)) {
             continue;
         }
         for written in entry.changes {
@@ -394,7 +394,7 @@ fn whole_entries(
             let key = (device.clone(), n, change.item.to_bytes().to_vec());
             // What is recorded again keeps the time at which it was meant, and storage that went back
             // forgot what it had seen.
-            let knew = entry.replaces.is_none() && !sim.ledger.was_copied();
+            let knew = entry.replaces.is_none() && sim.is_sound(entry.device);
             if knew && of_entry.get(&key).is_some_and(|hash| late.contains(hash)) {
                 let detail = format!("entry {n} ({}): {}", entry.operation, change.item);
                 return Err(broken(LATER, detail));

@@ -220,6 +220,12 @@ impl Sim {
         }
     }
 
+    /// Whether a device is one whose storage was never copied, nor went back.
+    pub(crate) fn is_sound(&self, device: DeviceId) -> bool {
+        let mut copies = self.devices.iter().filter(|it| it.identity.device == device).peekable();
+        copies.peek().is_some() && copies.all(|it| !it.meddled)
+    }
+
     /// Whether a device is wanted, or was a moment ago.
     pub(crate) fn is_wanted(&self, device: DeviceId) -> bool {
         let now = self.time.now();
