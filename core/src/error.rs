@@ -109,6 +109,12 @@ pub mod codes {
         OVERDUE = "OVERDUE";
         /// Less is in stock than was ordered.
         SHORT = "SHORT";
+        /// The connected ERP does not take the order; it says why.
+        ERP_REFUSED = "ERP_REFUSED";
+        /// The connected ERP has other amounts than were decided.
+        ERP_DIFFERS = "ERP_DIFFERS";
+        /// In the connected ERP the order is on its way: it can only be changed there.
+        ERP_IN_PROCESS = "ERP_IN_PROCESS";
         /// The item is no longer sold.
         INACTIVE_PRODUCT = "INACTIVE_PRODUCT";
         /// The visit is already finished.

@@ -32,7 +32,8 @@ fn everything(stages: &mut Stages) -> Result<()> {
     stages.need("npm packages", install::npm_packages)?;
     check::lints(stages);
     stages.judge("tests: Rust", || check::rust_tests(&[]));
-    stages.judge("simulation", sim::minute);
+    stages.judge("simulation", sim::briefly);
+    stages.judge("simulation: planted faults", sim::planted);
     build(stages, Build::Shipped)?;
     check::types(stages);
     check::scripts(stages)?;

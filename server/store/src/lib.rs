@@ -19,6 +19,7 @@ pub mod history;
 pub mod impact;
 pub mod imports;
 pub mod journal;
+pub mod links;
 pub mod lists;
 pub mod outbox;
 pub mod outcomes;

@@ -19,7 +19,8 @@ Usage: cargo xtask sim [options]
   --no-shrink    a run that fails is not made smaller
   --planted      known faults in product code, each of which must be found
   --rotating N   only so many of them, others every day
-  --only TEXT    only those whose name contains it";
+  --only TEXT    only those whose name contains it
+  --alone        one after another, in this process";
 
 /// Every so many runs, one is run twice: the same seed must give the same.
 const TWICE_EVERY: u64 = 10;
@@ -144,26 +145,67 @@ fn planted(_: Arguments) -> Result<bool> {
 
 #[cfg(feature = "planted")]
 fn planted(mut args: Arguments) -> Result<bool> {
-    use roundsman_sim::planted::{PLANTED, hunt, rotating};
+    use roundsman_sim::planted::{PLANTED, rotating};
 
     let count: Option<usize> = args.opt_value_from_str("--rotating")?;
     let only: Option<String> = args.opt_value_from_str("--only")?;
     let first: u64 = args.opt_value_from_str("--first")?.unwrap_or(1);
+    let alone = args.contains("--alone");
     done(args)?;
     let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let day = usize::try_from(today.as_secs() / 86_400)?;
     let mut faults = count.map_or_else(|| PLANTED.to_vec(), |count| rotating(count, day));
     faults.retain(|fault| only.as_ref().is_none_or(|only| fault.contains(only.as_str())));
-    println!("{:<48} {:<46} {:>6} {:>8}", "planted", "found by", "seeds", "time");
-    let mut missed = 0;
-    // A planted fault may well panic; it is counted, not shown.
-    std::panic::set_hook(Box::new(|_| {}));
-    for fault in &faults {
-        let hunt = hunt(fault, first)?;
-        let (by, seeds) = hunt.found.unwrap_or_else(|| ("NOT FOUND".to_owned(), 0));
-        missed += u32::from(seeds == 0);
-        println!("{fault:<48} {by:<46} {seeds:>6} {:>6.1} s", hunt.took.as_secs_f64());
+    if alone {
+        return hunt(&faults, first);
     }
+    println!("{:<48} {:<46} {:>6} {:>8}", "planted", "found by", "seeds", "time");
+    let missed = hunt_side_by_side(&faults, first)?;
     println!("{} planted, {missed} not found", faults.len());
     Ok(missed == 0)
+}
+
+/// Whether each was found.
+#[cfg(feature = "planted")]
+fn hunt(faults: &[&'static str], first: u64) -> Result<bool> {
+    // A planted fault may well panic; it is counted, not shown.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut all = true;
+    for fault in faults {
+        let hunt = roundsman_sim::planted::hunt(fault, first)?;
+        let (by, seeds) = hunt.found.unwrap_or_else(|| ("NOT FOUND".to_owned(), 0));
+        all &= seeds > 0;
+        println!("{fault:<48} {by:<46} {seeds:>6} {:>6.1} s", hunt.took.as_secs_f64());
+    }
+    Ok(all)
+}
+
+/// A process for each fault, since what is planted holds for a whole process; as many at a time as
+/// there are processors. Gives how many were missed.
+#[cfg(feature = "planted")]
+fn hunt_side_by_side(faults: &[&'static str], first: u64) -> Result<usize> {
+    use std::process::Command;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let program = std::env::current_exe()?;
+    let (next, missed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let hunter = || -> Result<()> {
+        while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let hunt = Command::new(&program)
+                .args(["--planted", "--alone", "--only", fault, "--first", &first.to_string()])
+                .output()?;
+            print!("{}", String::from_utf8_lossy(&hunt.stdout));
+            if !hunt.status.success() {
+                eprint!("{}", String::from_utf8_lossy(&hunt.stderr));
+                missed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let hunters: Vec<_> = (0..processors).map(|_| scope.spawn(&hunter)).collect();
+        hunters.into_iter().try_for_each(|it| it.join().unwrap_or_else(|_| bail!("a hunt died")))
+    })?;
+    Ok(missed.into_inner())
 }

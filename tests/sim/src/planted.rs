@@ -54,10 +54,8 @@ pub const PLANTED: &[&str] = &[
     "what came is not synced",
 ];
 
-/// Runs for one fault at most.
-const SEEDS_MAX: u64 = 400;
-/// Time for one fault at most.
-const TIME_MAX: Duration = Duration::from_secs(180);
+/// Runs for one fault at most: as many on every machine, so that what is found is found everywhere.
+const SEEDS_MAX: u64 = 120;
 
 /// What came of one.
 pub struct Hunt {
@@ -77,9 +75,6 @@ pub fn hunt(fault: &'static str, first: u64) -> Result<Hunt> {
     let start = Instant::now();
     let mut found = None;
     for tried in 1..=SEEDS_MAX {
-        if start.elapsed() > TIME_MAX {
-            break;
-        }
         let seed = first + tried - 1;
         choose(Some(fault));
         let broken = invariant_broken(seed);

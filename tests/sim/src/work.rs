@@ -38,6 +38,8 @@ pub enum Step {
     Discard,
     /// Corrects something about the shop.
     Edit,
+    /// Corrects something about a shop that a colleague called about.
+    Answer(CustomerId),
     /// Says which of several values is right.
     Choose,
     /// Writes a person down.
@@ -120,9 +122,14 @@ pub fn request(device: &mut Device, step: Step, company: &Company) -> Option<Req
         device.shop = Some(customer);
         return Some(Request::VisitCheckIn { customer, place: None });
     }
+    if let Step::Answer(customer) = step {
+        return Some(edit(chance, customer));
+    }
     let customer = device.shop?;
     Some(match step {
-        Step::CheckIn(_) | Step::Choose | Step::Amend | Step::Cancel => return None,
+        Step::CheckIn(_) | Step::Answer(_) | Step::Choose | Step::Amend | Step::Cancel => {
+            return None;
+        }
         Step::Note => Request::VisitNote {
             visit: device.visit?,
             note: Some(format!("note {}", chance.below(10_000))),

@@ -11,13 +11,22 @@ use super::{decide, master, shelf, store};
 /// The series of order numbers.
 const ORDERS: &str = "SO";
 
-/// Decides an order as it stands and does what follows from it. `verdict` is what a person decided
-/// where the rules left it open.
+/// Who says what becomes of an order.
+pub(super) enum Judge {
+    /// The rules.
+    Rules,
+    /// A person, where the rules left it open.
+    Person(Verdict),
+    /// It was decided before, as the rules and a connected ERP have it; only the number is missing.
+    Made(SalesOrder),
+}
+
+/// Decides an order as it stands and does what follows from it.
 pub(super) async fn book(
     db: &mut SqliteConnection,
     commit: &mut Commit,
     order: &Order,
-    verdict: Option<Verdict>,
+    judge: Judge,
     now: Timestamp,
 ) -> Result<SalesOrder> {
     let before = store::sales_order(&mut *db, order.content.order).await?;
@@ -25,7 +34,8 @@ pub(super) async fn book(
         give_back(db, before, now).await?;
     }
     let shelf = shelf::load(db, &order.content, now).await?;
-    let decided = match known_before(db, order).await?.filter(|_| verdict.is_none()) {
+    let known = known_before(db, order).await?.filter(|_| matches!(judge, Judge::Rules));
+    let decided = match known {
         Some(known) => known,
         None => {
             let number = match &before {
@@ -34,7 +44,11 @@ pub(super) async fn book(
             };
             // No two decisions about an order are made at the same time: people say which they saw.
             let now = before.as_ref().map_or(now, |it| now.max(it.decided_at.plus_millis(1)));
-            let decided = decide::decide(order, before.as_ref(), verdict, &shelf, now);
+            let decided = match judge {
+                Judge::Rules => decide::decide(order, before.as_ref(), None, &shelf, now),
+                Judge::Person(it) => decide::decide(order, before.as_ref(), Some(it), &shelf, now),
+                Judge::Made(decided) => SalesOrder { decided_at: now, ..decided },
+            };
             SalesOrder { number, ..decided }
         }
     };

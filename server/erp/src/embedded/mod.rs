@@ -14,12 +14,13 @@ mod verdict;
 use roundsman_core::documents::cart::{Cart, CartLine};
 use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::id::{CartId, CustomerId, OrderId};
-use roundsman_core::records::SalesOrder;
+use roundsman_core::records::{SalesOrder, Verdict};
 use roundsman_core::views::CartView;
-use roundsman_store::{Result, Store, outbox};
+use roundsman_store::{Result, SqliteConnection, Store, outbox};
 
 use crate::Now;
 use crate::port::{Answer, Erp, Pulled, Task};
+use booking::Judge;
 
 pub use stock::StockPublisher;
 pub use verdict::Ruled;
@@ -43,6 +44,58 @@ impl Embedded {
 }
 
 impl Embedded {
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// A customer's number, once the office gave it one.
+    pub(crate) async fn code_of(&self, customer: CustomerId) -> Result<Option<String>> {
+        let account = store::account(&self.store.read, customer, (self.now)()).await?;
+        Ok(account.map(|it| it.code).filter(|code| !code.is_empty()))
+    }
+
+    /// What was decided about this version of an order, or about a newer one.
+    pub(crate) async fn covering(&self, order: &Order) -> Result<Option<SalesOrder>> {
+        let decided = store::sales_order(&self.store.read, order.content.order).await?;
+        Ok(decided.filter(|it| covers(it, order)))
+    }
+
+    /// What would be decided now.
+    async fn judge(
+        &self,
+        db: &mut SqliteConnection,
+        order: &Order,
+        verdict: Option<Verdict>,
+    ) -> Result<SalesOrder> {
+        let now = (self.now)();
+        let before = store::sales_order(&mut *db, order.content.order).await?;
+        let shelf = shelf::load(db, &order.content, now).await?;
+        let shelf = before.as_ref().map_or(shelf.clone(), |before| shelf.without(before));
+        Ok(decide::decide(order, before.as_ref(), verdict, &shelf, now))
+    }
+
+    /// Books what was decided with a connected ERP, and settles the task.
+    pub(crate) async fn enter(&self, task: &Task, decided: SalesOrder) -> Result<Answer> {
+        self.book(task, Judge::Made(decided)).await
+    }
+
+    async fn book(&self, task: &Task, judge: Judge) -> Result<Answer> {
+        let (task, now) = (task.clone(), (self.now)());
+        self.store
+            .write
+            .run(move |db, commit| {
+                Box::pin(async move {
+                    outbox::settle(db, task.id, task.fence, now).await?;
+                    let before = store::sales_order(&mut *db, task.order.content.order).await?;
+                    if let Some(decided) = before.filter(|it| covers(it, &task.order)) {
+                        return Ok(Answer::AlreadyApplied(decided));
+                    }
+                    Ok(Answer::Applied(booking::book(db, commit, &task.order, judge, now).await?))
+                })
+            })
+            .await
+    }
+
     /// What a cart with these lines would cost now, from the ERP's own tables. Nothing is recorded.
     ///
     /// # Errors
@@ -62,36 +115,19 @@ impl Erp for Embedded {
     }
 
     async fn decide(&self, order: &Order) -> Result<SalesOrder> {
-        let now = (self.now)();
         let mut db = self.store.read.acquire().await?;
-        let before = store::sales_order(&mut *db, order.content.order).await?;
-        let shelf = shelf::load(&mut db, &order.content, now).await?;
-        let shelf = before.as_ref().map_or(shelf.clone(), |before| shelf.without(before));
-        Ok(decide::decide(order, before.as_ref(), None, &shelf, now))
+        self.judge(&mut db, order, None).await
     }
 
     async fn apply(&self, task: &Task) -> Result<Answer> {
-        let (task, now) = (task.clone(), (self.now)());
         if roundsman_core::planted!("settled before it is booked") {
-            let (id, fence) = (task.id, task.fence);
+            let (id, fence, now) = (task.id, task.fence, (self.now)());
             let first = self.store.write.run(move |db, _| {
                 Box::pin(async move { outbox::settle(db, id, fence, now).await })
             });
             first.await?;
         }
-        self.store
-            .write
-            .run(move |db, commit| {
-                Box::pin(async move {
-                    outbox::settle(db, task.id, task.fence, now).await?;
-                    let before = store::sales_order(&mut *db, task.order.content.order).await?;
-                    if let Some(decided) = before.filter(|it| covers(it, &task.order)) {
-                        return Ok(Answer::AlreadyApplied(decided));
-                    }
-                    Ok(Answer::Applied(booking::book(db, commit, &task.order, None, now).await?))
-                })
-            })
-            .await
+        self.book(task, Judge::Rules).await
     }
 
     async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {

@@ -7,7 +7,8 @@ use roundsman_core::records::{Ruling, SalesOrder, Verdict};
 use roundsman_core::time::Timestamp;
 use roundsman_store::{Result, SqliteConnection, outbox};
 
-use super::{Embedded, booking, store};
+use super::booking::{self, Judge};
+use super::{Embedded, store};
 
 /// What somebody decided, and on which decision they were looking.
 #[derive(Debug, Clone)]
@@ -31,23 +32,70 @@ impl Embedded {
     /// what they saw is not the case any more, [`codes::EMPTY`] for a refusal without a reason;
     /// when the database refuses.
     pub async fn rule(&self, order: OrderId, ruled: Ruled) -> Result<SalesOrder> {
-        if ruled.ruling != Ruling::Release && ruled.note.trim().is_empty() {
-            return Err(Refusal::new(codes::EMPTY).with("field", "note").into());
-        }
         let now = (self.now)();
         self.store
             .write
             .run(move |db, commit| {
                 Box::pin(async move {
-                    require_open(db, order, ruled.seen).await?;
-                    let order = judged(db, order).await?;
-                    let Ruled { ruling, by, note, .. } = ruled;
-                    let verdict = Verdict { ruling, by, note, at: now };
-                    booking::book(db, commit, &order, Some(verdict), now).await
+                    let (order, verdict) = opened(db, order, ruled, now).await?;
+                    booking::book(db, commit, &order, Judge::Person(verdict), now).await
                 })
             })
             .await
     }
+
+    /// What such a decision would come to. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`Self::rule`].
+    pub(crate) async fn proposed(
+        &self,
+        order: OrderId,
+        ruled: Ruled,
+    ) -> Result<(Order, SalesOrder)> {
+        let now = (self.now)();
+        let mut db = self.store.read.acquire().await?;
+        let (order, verdict) = opened(&mut db, order, ruled, now).await?;
+        let decided = self.judge(&mut db, &order, Some(verdict)).await?;
+        Ok((order, decided))
+    }
+
+    /// Books what somebody decided about an order as they saw it, and a connected ERP with them.
+    ///
+    /// # Errors
+    /// As [`Self::rule`].
+    pub(crate) async fn enter_ruled(
+        &self,
+        order: &Order,
+        seen: Timestamp,
+        decided: SalesOrder,
+    ) -> Result<SalesOrder> {
+        let (order, now) = (order.clone(), (self.now)());
+        self.store
+            .write
+            .run(move |db, commit| {
+                Box::pin(async move {
+                    require_open(db, order.content.order, seen).await?;
+                    booking::book(db, commit, &order, Judge::Made(decided), now).await
+                })
+            })
+            .await
+    }
+}
+
+/// The order that somebody decides about, if it is as they saw it.
+async fn opened(
+    db: &mut SqliteConnection,
+    order: OrderId,
+    ruled: Ruled,
+    now: Timestamp,
+) -> Result<(Order, Verdict)> {
+    let Ruled { ruling, by, note, seen } = ruled;
+    if ruling != Ruling::Release && note.trim().is_empty() {
+        return Err(Refusal::new(codes::EMPTY).with("field", "note").into());
+    }
+    require_open(db, order, seen).await?;
+    Ok((judged(db, order).await?, Verdict { ruling, by, note, at: now }))
 }
 
 async fn require_open(db: &mut SqliteConnection, order: OrderId, seen: Timestamp) -> Result<()> {

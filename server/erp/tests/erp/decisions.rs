@@ -74,7 +74,7 @@ async fn a_price_that_changed_is_offered_and_named() {
         (Outcome::Countered, vec![codes::PRICE_CHANGED])
     );
     let params = &decided.reasons[0].params;
-    assert_eq!((params["product"].as_str(), params["field"].as_str()), ("P2", "unit_price"));
+    assert_eq!((params["product"].as_str(), params["field"].as_str()), ("CR-40", "unit_price"));
     assert_eq!(decided.lines[1].unit_price.minor, 7_000);
     assert_ne!(decided.total, order.total);
     assert!(decided.lines.iter().all(|line| !line.reserved.is_positive()));

@@ -5,4 +5,6 @@
 mod decisions;
 mod port;
 mod support;
+mod tryton;
+mod tryton_server;
 mod versions;

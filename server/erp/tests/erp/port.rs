@@ -15,42 +15,49 @@ use roundsman_store::Result;
 
 use crate::support::{Company, FLOUR, FLOUR_ON_HAND, GOOD};
 
-const ORDERS: u128 = 60;
-/// Bags of 25 kg in each order.
-const BAGS: i64 = 1;
+/// How much the suite orders: in all more than there is.
+#[derive(Clone, Copy)]
+pub struct Demand {
+    /// Orders.
+    pub orders: u128,
+    /// Bags of 25 kg in each.
+    pub bags: i64,
+}
+
+const MANY: Demand = Demand { orders: 60, bags: 1 };
 
 #[tokio::test]
 async fn the_embedded_erp() {
-    suite(|erp| erp).await;
+    suite(MANY, |erp| erp).await;
 }
 
 #[tokio::test]
 async fn an_erp_that_is_busy() {
-    suite(|erp| Line::new(erp, Fault::Busy, 64)).await;
+    suite(MANY, |erp| Line::new(erp, Fault::Busy, 64)).await;
 }
 
 #[tokio::test]
 async fn an_erp_whose_requests_get_lost() {
-    suite(|erp| Line::new(erp, Fault::RequestLost, 64)).await;
+    suite(MANY, |erp| Line::new(erp, Fault::RequestLost, 64)).await;
 }
 
 #[tokio::test]
 async fn an_erp_whose_answers_get_lost() {
-    suite(|erp| Line::new(erp, Fault::AnswerLost, 64)).await;
+    suite(MANY, |erp| Line::new(erp, Fault::AnswerLost, 64)).await;
 }
 
 #[tokio::test]
 async fn an_erp_that_takes_one_at_a_time_and_loses_answers() {
-    suite(|erp| Line::new(erp, Fault::AnswerLost, 1)).await;
+    suite(MANY, |erp| Line::new(erp, Fault::AnswerLost, 1)).await;
 }
 
 /// What every ERP has to keep behind the port.
-async fn suite<E: Erp>(connect: impl Fn(Embedded) -> E) {
+pub async fn suite<E: Erp>(demand: Demand, connect: impl Fn(Embedded) -> E) {
     let company = Company::open().await;
     let decider = company.decider(connect(company.embedded())).await;
     company.wait(1);
-    let orders: Vec<_> =
-        (1..=ORDERS).map(|n| company.order(n, GOOD, &[(FLOUR, "bag", BAGS)])).collect();
+    let wanted = [(FLOUR, "bag", demand.bags)];
+    let orders: Vec<_> = (1..=demand.orders).map(|n| company.order(n, GOOD, &wanted)).collect();
     for order in &orders {
         company.admit(order).await;
         // Admitted again, as after a lost receipt.
@@ -61,8 +68,8 @@ async fn suite<E: Erp>(connect: impl Fn(Embedded) -> E) {
     let decided = decisions(&company, &orders).await;
     each_has_one_number(&decided);
     no_more_is_promised_than_is_there(&decided);
-    what_is_missing_is_said(&decided);
-    asking_again_changes_nothing(&company, &connect(company.embedded()), &orders[0]).await;
+    what_is_missing_is_said(&decided, demand);
+    asking_again_changes_nothing(&company, &connect(company.embedded()), &orders).await;
 }
 
 async fn decisions(company: &Company, orders: &[SignedOrder]) -> Vec<SalesOrder> {
@@ -84,8 +91,8 @@ fn no_more_is_promised_than_is_there(decided: &[SalesOrder]) {
     assert_eq!(promised, Quantity::from(FLOUR_ON_HAND));
 }
 
-fn what_is_missing_is_said(decided: &[SalesOrder]) {
-    let ordered = i64::try_from(ORDERS).unwrap() * BAGS * 25;
+fn what_is_missing_is_said(decided: &[SalesOrder], demand: Demand) {
+    let ordered = i64::try_from(demand.orders).unwrap() * demand.bags * 25;
     assert_eq!(sum(decided, |line| line.short), Quantity::from(ordered - FLOUR_ON_HAND));
     for order in decided {
         let short = order.lines.iter().any(|line| line.short.is_positive());
@@ -94,7 +101,8 @@ fn what_is_missing_is_said(decided: &[SalesOrder]) {
     }
 }
 
-async fn asking_again_changes_nothing<E: Erp>(company: &Company, erp: &E, order: &SignedOrder) {
+async fn asking_again_changes_nothing<E: Erp>(company: &Company, erp: &E, orders: &[SignedOrder]) {
+    let order = &orders[0];
     let before = company.decision(order).await;
     assert_eq!(erp.find(order.order, None).await.unwrap(), before);
     let again = company.decider(company.embedded()).await;
@@ -102,7 +110,7 @@ async fn asking_again_changes_nothing<E: Erp>(company: &Company, erp: &E, order:
     company.settle_all(&again).await;
     assert_eq!(company.decision(order).await, before);
     let pulled = erp.pull(&[]).await.unwrap();
-    assert_eq!(pulled.orders.len(), usize::try_from(ORDERS).unwrap());
+    assert_eq!(pulled.orders.len(), orders.len());
     assert!(erp.pull(&pulled.cursor).await.unwrap().orders.is_empty());
 }
 

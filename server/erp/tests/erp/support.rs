@@ -66,8 +66,8 @@ impl Company {
         let warehouse =
             Warehouse { id: Uuid::from_u128(40).into(), name: name("仓库", "Warehouse") };
         let products = vec![
-            product(&list, FLOUR, "P1", ("bag", 25), 9, 400),
-            product(&list, CAKE, "P2", ("box", 8), 13, 6_800),
+            product(&list, FLOUR, "FL-25", ("bag", 25), 9, 400),
+            product(&list, CAKE, "CR-40", ("box", 8), 13, 6_800),
         ];
         let time = Arc::new(AtomicI64::new(1_800_000_000_000));
         let company = Self { store, list, warehouse, products, time, _folder: folder };
@@ -81,6 +81,11 @@ impl Company {
 
     pub async fn decider<E: Erp>(&self, erp: E) -> Decider<E> {
         Decider::claim(self.store.clone(), erp, self.clock()).await.unwrap()
+    }
+
+    /// Takes over deciding, without a decider.
+    pub async fn claim(&self) -> i64 {
+        write!(self, |db, _commit| outbox::claim(db).await)
     }
 
     pub fn clock(&self) -> Now {
@@ -303,9 +308,9 @@ impl Company {
             as_of: self.now(),
         };
         let accounts = [
-            account(GOOD, "C1", 1_000_000_000, false),
-            account(POOR, "C2", 50_000, false),
-            account(BLOCKED, "C3", 1_000_000_000, true),
+            account(GOOD, "C-001", 1_000_000_000, false),
+            account(POOR, "C-002", 50_000, false),
+            account(BLOCKED, "C-003", 1_000_000_000, true),
         ];
         let now = self.now();
         write!(self, |db, commit| {

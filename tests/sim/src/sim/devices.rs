@@ -66,7 +66,24 @@ impl Sim {
         if let Some(request) = work::request(&mut self.devices[device], step, &self.company) {
             self.record(device, step, request)?;
         }
+        if let Step::Edit = step
+            && self.devices[device].chance.one_in(2)
+        {
+            self.call_colleagues(device);
+        }
         Ok(())
+    }
+
+    /// Tells the others about the shop; all look at once, and each knows better.
+    fn call_colleagues(&mut self, device: usize) {
+        let Some(shop) = self.devices[device].shop else { return };
+        self.after(0, Event::Online(device));
+        for other in (0..self.devices.len()).filter(|other| *other != device) {
+            let it = &mut self.devices[other];
+            it.day.push_front(Step::Answer(shop));
+            let wait = it.chance.between(SECOND, 30 * SECOND);
+            self.after(wait, Event::Online(other));
+        }
     }
 
     fn record(

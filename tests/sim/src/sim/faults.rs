@@ -131,7 +131,9 @@ impl Sim {
             Fault::Clock => {
                 let wrong = *self.trouble.pick(&[
                     0,
-                    30 * SECOND,
+                    // Not so wrong that others would not believe it.
+                    2 * MINUTE,
+                    3 * MINUTE,
                     4 * MINUTE,
                     -10 * MINUTE,
                     86_400_000,

@@ -1,0 +1,170 @@
+//! Tryton in the place of the embedded ERP.
+//!
+//! Tryton has no rules for what reps agree with customers, so the rules stay ours: the embedded
+//! ERP's tables mirror Tryton's customers, prices and stock, and an order is judged by them. What is
+//! taken becomes a confirmed sale there before anybody is told, and a sale that Tryton refuses waits
+//! for the office with Tryton's own words. Nothing of it is sent twice blindly: every call begins
+//! with a look at what is there.
+
+mod client;
+mod fault;
+mod known;
+mod push;
+mod value;
+
+use std::collections::BTreeMap;
+
+use roundsman_core::documents::cart::CartLine;
+use roundsman_core::documents::order::{Order, VersionId};
+use roundsman_core::error::codes;
+use roundsman_core::id::{CustomerId, OrderId};
+use roundsman_core::money::Money;
+use roundsman_core::records::{Outcome, Reason, SalesOrder, Who};
+use roundsman_core::views::CartView;
+use roundsman_store::{Result, Store};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+pub use client::{Client, Connection};
+pub use fault::Fault;
+use push::{Pushed, Sale};
+
+use crate::embedded::{Embedded, Ruled};
+use crate::port::{Answer, Erp, Pulled, Task};
+
+/// Tryton, and our books about it.
+#[derive(Clone)]
+pub struct Tryton {
+    books: Embedded,
+    client: Client,
+}
+
+impl Tryton {
+    /// Tryton behind this client in the place of the embedded ERP with these tables.
+    #[must_use]
+    pub fn new(books: Embedded, client: Client) -> Self {
+        Self { books, client }
+    }
+
+    /// Calls it.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn store(&self) -> &Store {
+        self.books.store()
+    }
+
+    /// What a cart with these lines would cost now. Nothing is recorded.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn quote(&self, customer: CustomerId, lines: &[CartLine]) -> Result<CartView> {
+        self.books.quote(customer, lines).await
+    }
+
+    /// Decides an order that the rules or Tryton left open.
+    ///
+    /// # Errors
+    /// As [`Embedded::rule`]; [`codes::UNREACHABLE`] with why when Tryton does not take part: what it
+    /// did until then is found when somebody decides again.
+    pub async fn rule(&self, order: OrderId, ruled: Ruled) -> Result<SalesOrder> {
+        let seen = ruled.seen;
+        let (order, decided) = self.books.proposed(order, ruled).await?;
+        let decided = match self.agreed(&order, decided).await {
+            Ok(decided) => decided,
+            Err(fault) => {
+                let why = fault.to_string();
+                return Err(roundsman_core::error::Refusal::new(codes::UNREACHABLE)
+                    .with("detail", why)
+                    .into());
+            }
+        };
+        self.books.enter_ruled(&order, seen, decided).await
+    }
+
+    /// The decision as Tryton takes part in it.
+    async fn agreed(&self, order: &Order, decided: SalesOrder) -> Result<SalesOrder, Fault> {
+        match self.push(order, &decided).await {
+            Ok(Pushed::Absent) => Ok(decided),
+            Ok(Pushed::Confirmed(sale)) => Ok(with_tax_of(&sale, decided)),
+            Ok(Pushed::InProcess(sale)) => {
+                let said = format!("sale {} is {}", sale.number, sale.state);
+                Ok(held(decided, codes::ERP_IN_PROCESS, &said))
+            }
+            Ok(Pushed::Differs(sale)) => {
+                let said = format!("{} + {} tax", sale.net, sale.tax);
+                Ok(held(decided, codes::ERP_DIFFERS, &said))
+            }
+            Err(Fault::Refused(said)) => Ok(held(decided, codes::ERP_REFUSED, &said)),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+impl Erp for Tryton {
+    async fn decide(&self, order: &Order) -> Result<SalesOrder> {
+        self.books.decide(order).await
+    }
+
+    async fn apply(&self, task: &Task) -> Result<Answer> {
+        if let Some(decided) = self.books.covering(&task.order).await? {
+            return Ok(Answer::AlreadyApplied(decided));
+        }
+        let decided = self.books.decide(&task.order).await?;
+        match self.agreed(&task.order, decided).await {
+            Ok(decided) => self.books.enter(task, decided).await,
+            Err(fault) => {
+                tracing::warn!(order = %task.order.content.order, %fault, "Tryton did not take an order; trying again");
+                Ok(match fault {
+                    Fault::Lost(_) | Fault::Stale => Answer::Unknown,
+                    _ => Answer::Busy,
+                })
+            }
+        }
+    }
+
+    async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {
+        self.books.find(order, version).await
+    }
+
+    async fn pull(&self, since: &[u8]) -> Result<Pulled> {
+        self.books.pull(since).await
+    }
+}
+
+/// Tax as it will stand on Tryton's invoice.
+fn with_tax_of(sale: &Sale, decided: SalesOrder) -> SalesOrder {
+    let currency = decided.tax.currency;
+    let minor = (sale.tax * Decimal::from(10_i64.pow(currency.places()))).to_i64();
+    let tax = Money::new(minor.unwrap_or(decided.tax.minor), currency);
+    SalesOrder { tax, total: decided.net.plus(tax), ..decided }
+}
+
+/// Left to the office, with what Tryton said.
+fn held(decided: SalesOrder, code: &str, said: &str) -> SalesOrder {
+    let reason = Reason {
+        code: code.to_owned(),
+        params: BTreeMap::from([("detail".to_owned(), said.to_owned())]),
+        rule: "tryton@1".to_owned(),
+        inputs: Vec::new(),
+        fixes: Vec::new(),
+        who: Who::Office,
+    };
+    let mut reasons = decided.reasons;
+    reasons.push(reason);
+    let mut lines = decided.lines;
+    for line in &mut lines {
+        line.reserved = roundsman_core::quantity::Quantity::ZERO;
+        line.short = roundsman_core::quantity::Quantity::ZERO;
+    }
+    SalesOrder {
+        outcome: Outcome::Held,
+        cancelled: false,
+        promised_on: None,
+        reasons,
+        lines,
+        ..decided
+    }
+}

@@ -1,0 +1,77 @@
+//! A Tryton of a test's own, with the company of `tests/tryton`.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use roundsman_erp::tryton::{Client, Connection};
+use serde_json::{Value, json};
+
+/// What `tryton.py` ends with when Tryton cannot be installed.
+const CANNOT_INSTALL: i32 = 75;
+/// What a test waits for an answer.
+const ANSWER_SECONDS_MAX: u64 = 60;
+
+pub struct TrytonServer {
+    process: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    pub connection: Connection,
+}
+
+impl TrytonServer {
+    /// Starts one; none when Tryton cannot be installed here, which is said loudly.
+    pub fn start() -> Option<Self> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut process = Command::new("python3")
+            .arg(root.join("tests/tryton/tryton.py"))
+            .arg(root.join("target/tryton"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut answers = BufReader::new(process.stdout.take().unwrap());
+        let mut said = String::new();
+        answers.read_line(&mut said).unwrap();
+        if said.is_empty() && process.wait().unwrap().code() == Some(CANNOT_INSTALL) {
+            eprintln!("SKIPPED: Tryton cannot be installed here; nothing about it was tested");
+            return None;
+        }
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        let connection = Connection {
+            url: text("url"),
+            database: text("database"),
+            login: text("login"),
+            password: text("password"),
+            answer_seconds_max: ANSWER_SECONDS_MAX,
+        };
+        let orders = process.stdin.take();
+        Some(Self { process, orders, answers, connection })
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(self.connection.clone()).unwrap()
+    }
+
+    /// `kill`, `start` or `end sessions`.
+    pub fn order(&mut self, order: &str) {
+        let mut said = String::new();
+        writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
+        self.answers.read_line(&mut said).unwrap();
+        assert_eq!(said.trim(), "{}");
+    }
+
+    /// The sales there, in the order in which they were made.
+    pub async fn sales(&self) -> Vec<serde_json::Map<String, Value>> {
+        let fields = ["reference", "number", "state", "total_amount", "shipments", "party"];
+        self.client().read("sale.sale", json!([]), &fields).await.unwrap()
+    }
+}
+
+impl Drop for TrytonServer {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        let _ended = self.process.wait();
+    }
+}
