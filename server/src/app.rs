@@ -4,13 +4,15 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use roundsman_erp::Embedded;
+use roundsman_erp::tryton::Client;
+use roundsman_erp::{Central, Embedded, Tryton};
 use roundsman_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::backup;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::connector::{Connector, ErpSettings};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::exchange::Imports;
@@ -34,7 +36,9 @@ pub struct App {
     /// Where devices sync.
     pub hub: Hub,
     /// What decides orders and knows stock and prices.
-    pub erp: Embedded,
+    pub erp: Central,
+    /// Keeps a connected ERP and this server together; none with the embedded one.
+    pub connector: Option<Arc<Connector>>,
     /// Records what people do in the console.
     pub desk: Desk,
     /// How phones in this network reach it; none before it listens, or when they do not.
@@ -76,9 +80,20 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let hub = Hub::open(store.clone(), clock.clone(), &config, metrics.clone()).await?;
         let time = clock.clone();
-        let erp = Embedded::new(store.clone(), Arc::new(move || time.now()));
+        let embedded = Embedded::new(store.clone(), Arc::new(move || time.now()));
         let desk = Desk::new(store.clone(), clock.clone());
         let imports = Imports::new(store.clone(), desk.clone(), clock.clone());
+        let (erp, connector) = match ErpSettings::load(&store).await? {
+            None => (Central::Embedded(embedded), None),
+            Some(settings) => {
+                let client = Client::new(settings.connection.clone()).map_err(Error::internal)?;
+                let tryton = Tryton::new(embedded, client);
+                let (store, imports) = (store.clone(), imports.clone());
+                let connector =
+                    Connector::new(store, imports, clock.clone(), tryton.clone(), settings);
+                (Central::Tryton(tryton), Some(Arc::new(connector)))
+            }
+        };
         Ok(Arc::new(Self {
             config,
             clock,
@@ -87,6 +102,7 @@ impl App {
             metrics,
             hub,
             erp,
+            connector,
             desk,
             lan: OnceLock::new(),
             imports,

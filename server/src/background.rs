@@ -25,5 +25,9 @@ pub async fn start(app: &App) -> Result<JoinSet<()>> {
     tasks.spawn(decider.run(app.stop.clone()));
     tasks.spawn(stock.run(app.stop.clone()));
     tasks.spawn(closer.run(app.stop.clone()));
+    if let Some(connector) = app.connector.clone() {
+        let stop = app.stop.clone();
+        tasks.spawn(async move { connector.run(stop).await });
+    }
     Ok(tasks)
 }

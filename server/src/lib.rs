@@ -9,6 +9,7 @@ pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connector;
 pub mod crm;
 pub mod demo;
 pub mod desk;

@@ -254,6 +254,7 @@ async fn a_decided_order_is_closed_with_its_decision() {
         revision: 0,
         cancelled: false,
         verdict: None,
+        progress: None,
     };
     let told = decided.clone();
     let publish = app.store.write.run(move |db, commit| {

@@ -13,7 +13,9 @@ pub use catalog::{LocalName, Pack, Picture, Price, PriceBreak, PriceList, Produc
 pub use customer::{Assignment, CustomerAccount};
 pub use journal_status::{EntryException, ExceptionState, JournalStatus};
 pub use people::{DeviceCode, Person, Role, Territory, Warehouse};
-pub use sales_order::{DecidedLine, Input, Outcome, Reason, Ruling, SalesOrder, Verdict, Who};
+pub use sales_order::{
+    DecidedLine, Input, Outcome, Progress, Reason, Ruling, SalesOrder, Stage, Verdict, Who,
+};
 pub use summaries::{OrderSummary, SummaryLine, SummaryReason, VisitSummary};
 
 use crate::error::{Refusal, Result, codes};

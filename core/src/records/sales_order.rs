@@ -162,6 +162,57 @@ pub struct SalesOrder {
     #[n(14)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// How far a connected ERP got with it; none when there is none, or it was not asked yet.
+    #[n(15)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+}
+
+/// How far a connected ERP got with an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(map)]
+pub struct Progress {
+    /// Its number there.
+    #[n(0)]
+    pub number: String,
+    /// How far it got.
+    #[n(1)]
+    pub stage: Stage,
+    /// When that was seen.
+    #[n(2)]
+    pub seen_at: Timestamp,
+}
+
+/// The last thing that happened to an order in a connected ERP.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+#[cbor(index_only)]
+pub enum Stage {
+    /// It is confirmed.
+    #[n(0)]
+    Confirmed,
+    /// Part of it was shipped.
+    #[n(1)]
+    PartlyShipped,
+    /// All of it was shipped.
+    #[n(2)]
+    Shipped,
+    /// An invoice was posted; all of it was shipped.
+    #[n(3)]
+    Invoiced,
+    /// All of it was paid.
+    #[n(4)]
+    Paid,
+    /// It was cancelled there.
+    #[n(5)]
+    Cancelled,
 }
 
 impl SalesOrder {

@@ -8,7 +8,7 @@ use crate::documents::order::{Order, SignedLine, SignedOrder};
 use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
-use crate::records::{DecidedLine, LocalName, Outcome, Picture, Reason, SalesOrder};
+use crate::records::{DecidedLine, LocalName, Outcome, Picture, Progress, Reason, SalesOrder};
 use crate::text::search_keys;
 use crate::time::{Day, Timestamp};
 
@@ -128,6 +128,8 @@ pub struct OutcomeView {
     pub promised_on: Option<Day>,
     /// The person who decided; none: the rules did.
     pub verdict: Option<VerdictView>,
+    /// How far a connected ERP got with it.
+    pub progress: Option<Progress>,
 }
 
 /// One order.
@@ -310,6 +312,7 @@ impl OrderView {
                 decided_at: order.decided_at,
                 promised_on: order.promised_on,
                 verdict: order.verdict.as_ref().map(|it| VerdictView::new(it, names)),
+                progress: order.progress.clone(),
             }),
             versions: versions(order, names),
             clock_off_ms: None,

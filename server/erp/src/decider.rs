@@ -216,6 +216,7 @@ fn answered(task: &Task, outcome: Outcome, reasons: Vec<Reason>, now: Timestamp)
         revision: task.order.revision(),
         cancelled: false,
         verdict: None,
+        progress: None,
     }
 }
 

@@ -7,3 +7,11 @@ create table erp_link (
 ) strict, without rowid;
 
 create unique index erp_link_by_theirs on erp_link (model, theirs);
+
+-- What it said when it was last read, so that what changed there is told from what changed here.
+create table erp_pulled (
+    kind  text not null,                           -- products, prices, customers
+    key   text not null,
+    cells text not null,                           -- JSON
+    primary key (kind, key)
+) strict, without rowid;

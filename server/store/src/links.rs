@@ -1,9 +1,12 @@
 //! What a connected ERP calls what we have.
 
+use std::collections::BTreeMap;
+
+use roundsman_core::id::OrderId;
 use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, column};
 
 /// The ERP's id of one of ours.
 ///
@@ -34,5 +37,62 @@ pub async fn add(db: &mut SqliteConnection, model: &str, ours: Uuid, theirs: i64
         .bind(theirs)
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// Orders that are there and not over: neither paid nor cancelled there, nor closed here.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open_orders(db: impl SqliteExecutor<'_>, model: &str) -> Result<Vec<(OrderId, i64)>> {
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+        "select l.ours, l.theirs from erp_link l \
+         join erp_sales_order s on s.id = l.ours join outcome_row r on r.id = l.ours \
+         where l.model = $1 and r.closed = 0 \
+           and coalesce(json_extract(s.body, '$.progress.stage'), '') not in ('paid', 'cancelled') \
+         order by l.ours",
+    )
+    .bind(model)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(ours, theirs)| (ours.into(), theirs)).collect())
+}
+
+/// What a connected ERP said of a kind of thing when it was last read: cells by key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn pulled(
+    db: impl SqliteExecutor<'_>,
+    kind: &str,
+) -> Result<BTreeMap<String, Vec<String>>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("select key, cells from erp_pulled where kind = $1")
+            .bind(kind)
+            .fetch_all(db)
+            .await?;
+    rows.into_iter().map(|(key, cells)| Ok((key, column::from_json(&cells)?))).collect()
+}
+
+/// Notes what was read.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_pulled(
+    db: &mut SqliteConnection,
+    kind: &str,
+    rows: &BTreeMap<String, Vec<String>>,
+) -> Result<()> {
+    for (key, cells) in rows {
+        sqlx::query(
+            "insert into erp_pulled (kind, key, cells) values ($1, $2, $3) \
+             on conflict (kind, key) do update set cells = $3",
+        )
+        .bind(kind)
+        .bind(key)
+        .bind(column::json(cells)?)
+        .execute(&mut *db)
+        .await?;
+    }
     Ok(())
 }

@@ -6,8 +6,8 @@ use roundsman_core::documents::{
 use roundsman_core::id::{DeviceId, ItemId, ItemKind, PersonId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::records::{
-    DecidedLine, EntryException, ExceptionState, JournalStatus, LocalName, Outcome, Record as _,
-    Ruling, SalesOrder, Verdict,
+    DecidedLine, EntryException, ExceptionState, JournalStatus, LocalName, Outcome, Progress,
+    Record as _, Ruling, SalesOrder, Verdict,
 };
 use roundsman_core::sync::{Entry, EntryChange};
 use roundsman_core::time::{Hlc, Timestamp};
@@ -186,6 +186,7 @@ pub fn records() -> Vec<Vec<u8>> {
             note: "known well".to_owned(),
             at: AT,
         }),
+        progress: Some(Progress { number: "12".to_owned(), stage: Stage::Shipped, seen_at: AT }),
     };
     let exception = EntryException {
         n: 3,

@@ -81,6 +81,7 @@ impl OrderSummary {
             revision: 0,
             cancelled: false,
             verdict: self.verdict.clone(),
+            progress: None,
         }
     }
 }

@@ -2,9 +2,10 @@
 //! in one transaction.
 
 use roundsman_core::documents::order::Order;
-use roundsman_core::records::{SalesOrder, Verdict};
+use roundsman_core::id::OrderId;
+use roundsman_core::records::{Progress, SalesOrder, Stage, Verdict};
 use roundsman_core::time::Timestamp;
-use roundsman_store::{Commit, Result, SqliteConnection, epochs, outcomes, restoration};
+use roundsman_store::{Commit, Result, SqliteConnection, epochs, outbox, outcomes, restoration};
 
 use super::{decide, master, shelf, store};
 
@@ -77,11 +78,52 @@ pub(super) async fn book(
 /// already picked has to stop a change here.
 async fn give_back(db: &mut SqliteConnection, before: &SalesOrder, now: Timestamp) -> Result<()> {
     store::unreserve(db, before.order, now).await?;
-    if before.is_taken() && !roundsman_core::planted!("credit not used up") {
+    let invoiced = before.progress.as_ref().is_some_and(|it| is_invoiced(it.stage));
+    if before.is_taken() && !invoiced && !roundsman_core::planted!("credit not used up") {
         let nothing = before.total.minus(before.total);
         store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
     }
     Ok(())
+}
+
+/// Whether an order is among what the customer owes.
+fn is_invoiced(stage: Stage) -> bool {
+    matches!(stage, Stage::Invoiced | Stage::Paid)
+}
+
+/// Notes how far a connected ERP got with an order, and tells devices; false when that is known, or
+/// the order is closed here. What is shipped is reserved no more, and what is invoiced is owed.
+pub(super) async fn note_progress(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    order: OrderId,
+    progress: Progress,
+    now: Timestamp,
+) -> Result<bool> {
+    let before = store::sales_order(&mut *db, order).await?;
+    let Some(before) = before.filter(SalesOrder::is_taken) else { return Ok(false) };
+    let known = before.progress.as_ref();
+    let same = known.is_some_and(|it| (&it.number, it.stage) == (&progress.number, progress.stage));
+    let Some(rep) = outbox::order(&mut *db, order).await?.map(|it| it.content.rep) else {
+        return Ok(false);
+    };
+    if same {
+        return Ok(false);
+    }
+    let was_invoiced = known.is_some_and(|it| is_invoiced(it.stage));
+    if is_invoiced(progress.stage) && !was_invoiced {
+        let nothing = before.total.minus(before.total);
+        store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
+        master::publish_account(db, commit, before.customer, now).await?;
+    }
+    if matches!(progress.stage, Stage::Shipped | Stage::Invoiced | Stage::Paid | Stage::Cancelled) {
+        store::unreserve(db, order, now).await?;
+    }
+    let decided = SalesOrder { progress: Some(progress), ..before };
+    store::put_sales_order(db, &decided).await?;
+    let territory = store::territory(&mut *db, decided.customer).await?;
+    outcomes::publish(db, commit, &decided, &outcomes::audience(territory, rep), now).await?;
+    Ok(true)
 }
 
 /// What was decided about this version before the database went back in time, if a device gave it

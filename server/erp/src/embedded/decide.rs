@@ -84,6 +84,7 @@ pub fn decide(
         revision: order.revision(),
         cancelled: order.cancelled.is_some(),
         verdict,
+        progress: None,
     }
 }
 

@@ -155,6 +155,28 @@ pub async fn count_stock(
     store::count_stock(db, warehouse.id, product.id, on_hand).await
 }
 
+/// Sets what can still be promised of a product, as a connected ERP counts it: what is reserved here
+/// is there as well.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count_available(
+    db: &mut SqliteConnection,
+    warehouse: WarehouseId,
+    product: ProductId,
+    available: Quantity,
+    now: Timestamp,
+) -> Result<()> {
+    let known = store::stocks(&mut *db, warehouse, &BTreeSet::from([product]), now).await?;
+    let known = known.get(&product);
+    let reserved = known.map_or(Quantity::ZERO, |it| it.reserved);
+    let on_hand = Quantity(available.0 + reserved.0);
+    if known.is_some_and(|it| it.on_hand == on_hand) {
+        return Ok(());
+    }
+    store::count_stock(db, warehouse, product, on_hand).await
+}
+
 /// What is there of every product.
 ///
 /// # Errors

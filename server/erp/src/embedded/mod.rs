@@ -14,7 +14,7 @@ mod verdict;
 use roundsman_core::documents::cart::{Cart, CartLine};
 use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::id::{CartId, CustomerId, OrderId};
-use roundsman_core::records::{SalesOrder, Verdict};
+use roundsman_core::records::{Progress, SalesOrder, Verdict};
 use roundsman_core::views::CartView;
 use roundsman_store::{Result, SqliteConnection, Store, outbox};
 
@@ -77,6 +77,19 @@ impl Embedded {
     /// Books what was decided with a connected ERP, and settles the task.
     pub(crate) async fn enter(&self, task: &Task, decided: SalesOrder) -> Result<Answer> {
         self.book(task, Judge::Made(decided)).await
+    }
+
+    /// Notes how far a connected ERP got with an order; whether that was new.
+    pub(crate) async fn note_progress(&self, order: OrderId, progress: Progress) -> Result<bool> {
+        let now = (self.now)();
+        self.store
+            .write
+            .run(move |db, commit| {
+                Box::pin(
+                    async move { booking::note_progress(db, commit, order, progress, now).await },
+                )
+            })
+            .await
     }
 
     async fn book(&self, task: &Task, judge: Judge) -> Result<Answer> {

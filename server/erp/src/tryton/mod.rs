@@ -8,25 +8,30 @@
 
 mod client;
 mod fault;
+mod follow;
 mod known;
+mod pull;
 mod push;
 mod value;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use roundsman_core::documents::cart::CartLine;
 use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::error::codes;
 use roundsman_core::id::{CustomerId, OrderId};
 use roundsman_core::money::Money;
-use roundsman_core::records::{Outcome, Reason, SalesOrder, Who};
+use roundsman_core::records::{Outcome, Progress, Reason, SalesOrder, Stage, Who};
 use roundsman_core::views::CartView;
 use roundsman_store::{Result, Store};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use client::{Client, Connection};
 pub use fault::Fault;
+pub use pull::{Found, FoundCustomer, FoundPrice, FoundProduct};
 use push::{Pushed, Sale};
 
 use crate::embedded::{Embedded, Ruled};
@@ -37,19 +42,27 @@ use crate::port::{Answer, Erp, Pulled, Task};
 pub struct Tryton {
     books: Embedded,
     client: Client,
+    /// Whoever writes here or there, and reads stock, waits for their turn.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Tryton {
     /// Tryton behind this client in the place of the embedded ERP with these tables.
     #[must_use]
     pub fn new(books: Embedded, client: Client) -> Self {
-        Self { books, client }
+        Self { books, client, turn: Arc::default() }
     }
 
     /// Calls it.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Waits until nothing is pushed; nothing is until the turn is given back. What is promised here
+    /// and what Tryton says it has are counted against each other, so that neither may move between.
+    pub async fn turn(&self) -> OwnedMutexGuard<()> {
+        self.turn.clone().lock_owned().await
     }
 
     fn store(&self) -> &Store {
@@ -71,6 +84,7 @@ impl Tryton {
     /// did until then is found when somebody decides again.
     pub async fn rule(&self, order: OrderId, ruled: Ruled) -> Result<SalesOrder> {
         let seen = ruled.seen;
+        let _turn = self.turn().await;
         let (order, decided) = self.books.proposed(order, ruled).await?;
         let decided = match self.agreed(&order, decided).await {
             Ok(decided) => decided,
@@ -88,7 +102,7 @@ impl Tryton {
     async fn agreed(&self, order: &Order, decided: SalesOrder) -> Result<SalesOrder, Fault> {
         match self.push(order, &decided).await {
             Ok(Pushed::Absent) => Ok(decided),
-            Ok(Pushed::Confirmed(sale)) => Ok(with_tax_of(&sale, decided)),
+            Ok(Pushed::Confirmed(sale)) => Ok(confirmed(&sale, decided)),
             Ok(Pushed::InProcess(sale)) => {
                 let said = format!("sale {} is {}", sale.number, sale.state);
                 Ok(held(decided, codes::ERP_IN_PROCESS, &said))
@@ -109,6 +123,7 @@ impl Erp for Tryton {
     }
 
     async fn apply(&self, task: &Task) -> Result<Answer> {
+        let _turn = self.turn().await;
         if let Some(decided) = self.books.covering(&task.order).await? {
             return Ok(Answer::AlreadyApplied(decided));
         }
@@ -134,12 +149,17 @@ impl Erp for Tryton {
     }
 }
 
-/// Tax as it will stand on Tryton's invoice.
-fn with_tax_of(sale: &Sale, decided: SalesOrder) -> SalesOrder {
+/// Under Tryton's number, with the tax as it will stand on its invoice.
+fn confirmed(sale: &Sale, decided: SalesOrder) -> SalesOrder {
     let currency = decided.tax.currency;
     let minor = (sale.tax * Decimal::from(10_i64.pow(currency.places()))).to_i64();
     let tax = Money::new(minor.unwrap_or(decided.tax.minor), currency);
-    SalesOrder { tax, total: decided.net.plus(tax), ..decided }
+    let progress = Progress {
+        number: sale.number.clone(),
+        stage: Stage::Confirmed,
+        seen_at: decided.decided_at,
+    };
+    SalesOrder { tax, total: decided.net.plus(tax), progress: Some(progress), ..decided }
 }
 
 /// Left to the office, with what Tryton said.

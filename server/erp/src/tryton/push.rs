@@ -18,7 +18,7 @@ use super::fault::{Fault, Result};
 use super::value::{self, Row};
 
 pub(super) const OPPORTUNITY: &str = "sale.opportunity";
-const SALE: &str = "sale.sale";
+pub(super) const SALE: &str = "sale.sale";
 /// What is read of a sale.
 const FIELDS: &[&str] =
     &["number", "state", "description", "untaxed_amount", "tax_amount", "total_amount"];
@@ -88,14 +88,6 @@ impl Tryton {
             }
         }
         Err(Fault::Busy("others change this sale at the same time".to_owned()))
-    }
-
-    /// The sale of an order that is not cancelled, if there is one.
-    pub(super) async fn sale(&self, order: OrderId) -> Result<Option<Sale>> {
-        match self.known(OPPORTUNITY, order.0).await? {
-            Some(opportunity) => Ok(self.sale_of(opportunity).await?.1),
-            None => Ok(None),
-        }
     }
 
     async fn has_opportunity(&self, order: OrderId) -> Result<bool> {

@@ -1,4 +1,4 @@
-//! The port and the embedded ERP, on a real database.
+//! The port, the embedded ERP on a real database, and a real Tryton.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -6,5 +6,6 @@ mod decisions;
 mod port;
 mod support;
 mod tryton;
+#[path = "../../../../tests/tryton/server.rs"]
 mod tryton_server;
 mod versions;

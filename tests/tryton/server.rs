@@ -1,7 +1,7 @@
 //! A Tryton of a test's own, with the company of `tests/tryton`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use roundsman_erp::tryton::{Client, Connection};
@@ -22,7 +22,9 @@ pub struct TrytonServer {
 impl TrytonServer {
     /// Starts one; none when Tryton cannot be installed here, which is said loudly.
     pub fn start() -> Option<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let is_root = |it: &&Path| it.join("tests/tryton/tryton.py").exists();
+        let root = folder.ancestors().find(is_root).unwrap();
         let mut process = Command::new("python3")
             .arg(root.join("tests/tryton/tryton.py"))
             .arg(root.join("target/tryton"))
@@ -55,6 +57,7 @@ impl TrytonServer {
     }
 
     /// `kill`, `start` or `end sessions`.
+    #[allow(dead_code, reason = "not every test disturbs it")]
     pub fn order(&mut self, order: &str) {
         let mut said = String::new();
         writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
@@ -62,9 +65,16 @@ impl TrytonServer {
         assert_eq!(said.trim(), "{}");
     }
 
+    /// Presses a button on a record.
+    #[allow(dead_code, reason = "not every test works there")]
+    pub async fn press(&self, model: &str, button: &str, id: i64) {
+        self.client().call(model, button, &[json!([id])]).await.unwrap();
+    }
+
     /// The sales there, in the order in which they were made.
     pub async fn sales(&self) -> Vec<serde_json::Map<String, Value>> {
-        let fields = ["reference", "number", "state", "total_amount", "shipments", "party"];
+        let fields =
+            ["reference", "number", "state", "total_amount", "shipments", "invoices", "party"];
         self.client().read("sale.sale", json!([]), &fields).await.unwrap()
     }
 }

@@ -1,0 +1,187 @@
+//! A company that has Tryton already: what is there reaches phones, and what is ordered gets there.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+#[path = "../tryton/server.rs"]
+mod tryton_server;
+
+use std::sync::Arc;
+
+use roundsman_core::documents::Request;
+use roundsman_core::id::OrderId;
+use roundsman_core::quantity::Quantity;
+use roundsman_core::records::{Outcome, Stage, Territory};
+use roundsman_core::views::{CatalogueRow, CustomerCard, OrderView};
+use roundsman_device::Device;
+use roundsman_replica::{Query, Rows};
+use roundsman_server::connector::{Connector, ErpSettings};
+use roundsman_store::{Store, people, records};
+use roundsman_tests::{World, decided, find};
+use serde_json::json;
+use tryton_server::TrytonServer;
+
+macro_rules! tryton {
+    () => {
+        match TrytonServer::start() {
+            Some(it) => it,
+            None => return,
+        }
+    };
+}
+
+/// A demo company whose ERP is this Tryton.
+async fn connected(tryton: &TrytonServer) -> World {
+    let mut world = World::start().await.unwrap();
+    world.stop_server().await.unwrap();
+    let store = Store::open(&world.data().join("roundsman.sqlite")).await.unwrap();
+    let by = people::by_login(&store.read, "office").await.unwrap().unwrap().person.id;
+    let territories = records::all::<Territory>(&store.read).await.unwrap();
+    let territory = territories.into_values().find(|it| it.name.en.contains("Shinan")).unwrap().id;
+    let settings = ErpSettings { connection: tryton.connection.clone(), by, territory };
+    settings.save(&store).await.unwrap();
+    drop(store);
+    world.start_server().await.unwrap();
+    world
+}
+
+fn connector(world: &World) -> Arc<Connector> {
+    world.server.as_ref().unwrap().app.connector.clone().unwrap()
+}
+
+fn shelf(device: &Device, customer: roundsman_core::id::CustomerId, code: &str) -> CatalogueRow {
+    let query = Query::Catalogue {
+        customer,
+        search: Some(code.to_owned()),
+        category: None,
+        page: Default::default(),
+    };
+    let found: Rows<CatalogueRow> = device.ask(&query).unwrap();
+    found.rows.into_iter().find(|row| row.code == code).unwrap()
+}
+
+#[tokio::test]
+async fn from_tryton_to_the_phone_and_back() {
+    let tryton = tryton!();
+    let mut world = connected(&tryton).await;
+    let brought = connector(&world).pull().await.unwrap();
+    assert_eq!(brought.refused, 0, "{brought:?}");
+    // What has not changed there is not taken in again.
+    assert!(connector(&world).pull().await.unwrap().rows.is_empty());
+
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "Golden Gate").unwrap();
+    let flour = shelf(&phone, customer, "FL-25");
+    // Wholesale: a tenth less than 118.00.
+    assert_eq!(flour.unit_price.unwrap().minor, 10_620);
+
+    phone.disconnect();
+    let ask = |quantity: i64| Request::CartSetLine {
+        customer,
+        product: flour.id,
+        pack: flour.unit.clone(),
+        quantity: Quantity::from(quantity),
+        discount: None,
+    };
+    // From 20 on it costs less still.
+    phone.run(ask(20)).unwrap();
+    let order = OrderId(phone.run(Request::OrderSubmit { customer }).unwrap().id);
+    phone.sync().await.unwrap();
+    let seen = decided(&mut phone, order).await.unwrap();
+    let outcome = seen.outcome.unwrap();
+    assert_eq!(outcome.outcome, Outcome::Accepted, "{outcome:?}");
+    let sales = tryton.sales().await;
+    let progress = outcome.progress.unwrap();
+    assert_eq!(
+        (progress.stage, progress.number.as_str()),
+        (Stage::Confirmed, sales[0]["number"].as_str().unwrap())
+    );
+    let total = sales[0]["total_amount"]["decimal"].as_str().unwrap();
+    assert_eq!(total, "2186.54", "20 × 100.30 and 9 %");
+    assert_eq!(seen.row.total.minor, 218_654);
+
+    let shipment = sales[0]["shipments"][0].as_i64().unwrap();
+    for button in ["wait", "assign_try", "pick", "pack", "do"] {
+        tryton.press("stock.shipment.out", button, shipment).await;
+    }
+    stage(&world, &mut phone, order, Stage::Shipped).await;
+    let invoice = sales[0]["invoices"][0].as_i64().unwrap();
+    tryton.press("account.invoice", "post", invoice).await;
+    stage(&world, &mut phone, order, Stage::Invoiced).await;
+    // What was on order is owed now, and what left the warehouse cannot be promised.
+    connector(&world).pull().await.unwrap();
+    phone.sync().await.unwrap();
+    let owes = |phone: &Device| {
+        let card: CustomerCard = phone.ask(&Query::Customer { id: customer }).unwrap();
+        let account = card.account.unwrap();
+        account.balance.minor
+    };
+    phone.until("the balance is here", |it| Ok(owes(it) == 218_654)).await.unwrap();
+}
+
+async fn stage(world: &World, phone: &mut Device, order: OrderId, stage: Stage) {
+    connector(world).follow().await.unwrap();
+    let seen = |phone: &Device| {
+        let view: Option<OrderView> = phone.ask(&Query::Order { id: order })?;
+        let progress = view.and_then(|it| it.outcome).and_then(|it| it.progress);
+        Ok(progress.is_some_and(|it| it.stage == stage))
+    };
+    phone.until("the phone says so", seen).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_what_changed_in_tryton_is_changed_here() {
+    let tryton = tryton!();
+    let mut world = connected(&tryton).await;
+    connector(&world).pull().await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "Golden Gate").unwrap();
+    let fields = [("phone".to_owned(), "0532-80009999".to_owned())].into();
+    phone.run(Request::CustomerEdit { customer, fields }).unwrap();
+    phone.sync().await.unwrap();
+
+    // Renamed there; its phone is still the old one there, which nobody has to be told.
+    let client = tryton.client();
+    let party = client.read("party.party", json!([["code", "=", "C-002"]]), &["id"]).await.unwrap();
+    let renamed = [json!([party[0]["id"]]), json!({ "name": "Golden Gate Foods 金门食品" })];
+    client.call("party.party", "write", &renamed).await.unwrap();
+    let brought = connector(&world).pull().await.unwrap();
+    assert_eq!(brought.rows, [("customers", 1)]);
+    let here = |phone: &Device| {
+        let card: CustomerCard = phone.ask(&Query::Customer { id: customer })?;
+        let phone = card.fields.iter().find(|it| it.field == "phone").unwrap();
+        Ok(card.row.name.starts_with("Golden Gate Foods") && phone.value == "0532-80009999")
+    };
+    phone.until("both changes are here", here).await.unwrap();
+}
+
+#[tokio::test]
+async fn while_tryton_is_down_phones_notice_nothing() {
+    let mut tryton = tryton!();
+    let mut world = connected(&tryton).await;
+    connector(&world).pull().await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "Golden Gate").unwrap();
+    let flour = shelf(&phone, customer, "FL-25");
+    tryton.order("kill");
+    assert!(connector(&world).pull().await.is_err());
+    assert!(connector(&world).health().failure.is_some());
+    let line = Request::CartSetLine {
+        customer,
+        product: flour.id,
+        pack: flour.unit.clone(),
+        quantity: Quantity::from(1),
+        discount: None,
+    };
+    phone.run(line).unwrap();
+    let order = OrderId(phone.run(Request::OrderSubmit { customer }).unwrap().id);
+    phone.sync().await.unwrap();
+    let waiting: Option<OrderView> = phone.ask(&Query::Order { id: order }).unwrap();
+    assert!(waiting.unwrap().outcome.is_none());
+
+    tryton.order("start");
+    let seen = decided(&mut phone, order).await.unwrap();
+    assert_eq!(seen.outcome.unwrap().outcome, Outcome::Accepted);
+    assert_eq!(tryton.sales().await.len(), 1);
+    connector(&world).pull().await.unwrap();
+    assert!(connector(&world).health().failure.is_none());
+}
