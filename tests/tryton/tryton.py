@@ -1,6 +1,6 @@
 """A real Tryton with a small company in it, for tests and for whoever wants to try one.
 
-    python3 tests/tryton/tryton.py FOLDER [PORT]
+    python3 tests/tryton/tryton.py FOLDER [PORT | --install]
 
 The first time, Tryton is installed and a company is founded below FOLDER; later that is copied. A
 line of JSON says where it listens (url, database, login, password). It ends when its standard input
@@ -32,8 +32,10 @@ START_SECONDS_MAX = 120
 
 def main():
     folder = Path(sys.argv[1]).resolve()
-    port = int(sys.argv[2]) if len(sys.argv) > 2 else free_port()
     founded = found(folder)
+    if sys.argv[2:] == ["--install"]:
+        return
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else free_port()
     with tempfile.TemporaryDirectory() as own:
         serve(founded, Path(own), port)
 

@@ -14,6 +14,7 @@ mod stage;
 mod stamp;
 mod test;
 mod torture;
+mod tryton;
 mod wasm;
 mod web;
 
@@ -55,6 +56,9 @@ Usage: cargo xtask <chore> [options]
             --only ROWS   only rows whose name begins so: first-sync, ingest, carts, phone,
                           durability, fan-out-100, fan-out-1000, idle-lines
             --repeats N   the median of N (3)
+  tryton up
+          A real Tryton with a small company in it, to connect a company to
+            --port N      listen on N (8000)
   screenshots
           Every screen in both languages, light and dark, into target/screenshots
   size    What a phone downloads, file by file";
@@ -82,6 +86,7 @@ fn dispatch() -> Result<()> {
         Some("fuzz") => fuzz::run(args),
         Some("torture") => torture::run(args),
         Some("sim") => sim::run(args),
+        Some("tryton") => tryton::run(args),
         Some("wasm") => wasm::run(args),
         Some("bench") => bench::run(args),
         Some("screenshots") => screenshots::run(args),

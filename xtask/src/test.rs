@@ -8,7 +8,7 @@ use pico_args::Arguments;
 use crate::shell::{node_command, show};
 use crate::stage::{Did, Stages};
 use crate::wasm::{self, Build};
-use crate::{check, finish, install, run, sim, size, web};
+use crate::{check, finish, install, run, sim, size, tryton, web};
 
 /// `cargo xtask test`
 pub fn run(mut args: Arguments, handed_on: Vec<OsString>) -> Result<()> {
@@ -31,6 +31,7 @@ fn everything(stages: &mut Stages) -> Result<()> {
     stages.need("system packages", install::system_packages)?;
     stages.need("npm packages", install::npm_packages)?;
     check::lints(stages);
+    stages.judge("Tryton for the tests", tryton::install);
     stages.judge("tests: Rust", || check::rust_tests(&[]));
     stages.judge("simulation", sim::briefly);
     stages.judge("simulation: planted faults", sim::planted);

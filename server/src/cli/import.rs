@@ -168,7 +168,7 @@ fn named<T>(what: &str, name: Option<&str>, find: impl Fn(&str) -> Option<T>) ->
 }
 
 /// Who imports: the one with this login, or the first who may decide who sees what.
-async fn person(app: &App, login: Option<&str>) -> Result<PersonId> {
+pub(super) async fn person(app: &App, login: Option<&str>) -> Result<PersonId> {
     if let Some(login) = login {
         let account = people::by_login(&app.store.read, login).await?;
         let nobody = || Error::internal(format!("nobody signs in as {login}"));

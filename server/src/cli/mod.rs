@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod erp;
 mod import;
 mod serve;
 mod user;
@@ -46,6 +47,9 @@ enum Command {
     /// Bring in customers, contacts, products, prices or stock from a CSV file or a workbook.
     #[command(subcommand)]
     Import(import::Command),
+    /// Say which ERP the company has.
+    #[command(subcommand)]
+    Erp(erp::Command),
     /// Manage who may sign in.
     #[command(subcommand)]
     User(user::Command),
@@ -64,6 +68,7 @@ impl Cli {
             Command::Verify(args) => backup::verify(args).await,
             Command::Restore(args) => backup::restore(args).await,
             Command::Import(command) => import::run(command).await,
+            Command::Erp(command) => erp::run(command).await,
             Command::User(command) => user::run(command).await,
         }
     }

@@ -154,7 +154,7 @@ fn said(error: roundsman_store::Error, words: String) -> Error {
     }
 }
 
-fn read_password() -> Result<Vec<u8>> {
+pub(super) fn read_password() -> Result<Vec<u8>> {
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password("Password: ")
             .map(String::into_bytes)

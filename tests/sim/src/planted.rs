@@ -55,7 +55,7 @@ pub const PLANTED: &[&str] = &[
 ];
 
 /// Runs for one fault at most: as many on every machine, so that what is found is found everywhere.
-const SEEDS_MAX: u64 = 120;
+const SEEDS_MAX: u64 = 300;
 
 /// What came of one.
 pub struct Hunt {

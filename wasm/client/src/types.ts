@@ -272,6 +272,15 @@ export interface OutcomeView {
   decidedAt: number;
   promisedOn: Maybe<string>;
   verdict: Maybe<VerdictView>;
+  progress: Maybe<Progress>;
+}
+
+export type Stage = "confirmed" | "partlyShipped" | "shipped" | "invoiced" | "paid" | "cancelled";
+
+export interface Progress {
+  number: string;
+  stage: Stage;
+  seenAt: number;
 }
 
 export type Ruling = "release" | "decline" | "counter";

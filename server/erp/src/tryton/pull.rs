@@ -32,7 +32,7 @@ pub struct Found {
     pub products: Vec<FoundProduct>,
     /// Prices of what is sold, those from nothing on first.
     pub prices: Vec<FoundPrice>,
-    /// Its customers: parties with a number that have a price list or a payment term.
+    /// Its customers: parties with a number and payment terms.
     pub customers: Vec<FoundCustomer>,
 }
 
@@ -226,10 +226,8 @@ impl Tryton {
             "receivable_today",
         ];
         let rows = self.pages(PARTY, &[json!(["code", "!=", null])], &fields, &json!({})).await?;
-        let buys = |row: &&Row| {
-            row.get("sale_price_list").is_some_and(Value::is_i64)
-                || row.get("customer_payment_term.").is_some_and(Value::is_object)
-        };
+        // Every party may be given a price list by default; terms are given by people.
+        let buys = |row: &&Row| row.get("customer_payment_term.").is_some_and(Value::is_object);
         rows.iter().filter(buys).map(|row| customer(row, lists)).collect()
     }
 

@@ -3836,6 +3836,7 @@ export interface components {
             decidedAt: components["schemas"]["Timestamp"];
             /** @description The judgement. */
             outcome: components["schemas"]["Outcome"];
+            progress?: components["schemas"]["Progress"] | null;
             promisedOn?: components["schemas"]["Day"] | null;
             /** @description Why. */
             reasons: components["schemas"]["Reason"][];
@@ -3917,6 +3918,15 @@ export interface components {
         };
         /** @description A product. */
         ProductId: string;
+        /** @description How far a connected ERP got with an order. */
+        Progress: {
+            /** @description Its number there. */
+            number: string;
+            /** @description When that was seen. */
+            seenAt: components["schemas"]["Timestamp"];
+            /** @description How far it got. */
+            stage: components["schemas"]["Stage"];
+        };
         /** @description How much of something, in the unit or pack that stands beside it. */
         Quantity: string;
         /** @description An entry that waits for a decision of the office. */
@@ -4260,6 +4270,11 @@ export interface components {
             /** @description Where they work. */
             territories: components["schemas"]["Territory"][];
         };
+        /**
+         * @description The last thing that happened to an order in a connected ERP.
+         * @enum {string}
+         */
+        Stage: "confirmed" | "partlyShipped" | "shipped" | "invoiced" | "paid" | "cancelled";
         /** @description The day in the office. */
         Summary: {
             /**

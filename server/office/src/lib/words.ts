@@ -37,6 +37,9 @@ const briefs: Record<string, () => string> = {
   DISCOUNT_ABOVE_MAX: m.brief_discount,
   INACTIVE_PRODUCT: m.brief_product,
   CHANGED_MEANWHILE: m.brief_versions,
+  ERP_REFUSED: m.brief_erp,
+  ERP_DIFFERS: m.brief_erp,
+  ERP_IN_PROCESS: m.brief_erp,
 };
 
 /** A reason in one word, for a column. */

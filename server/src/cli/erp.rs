@@ -1,0 +1,127 @@
+//! `roundsman erp`
+
+use std::path::PathBuf;
+
+use roundsman_core::records::Territory;
+use roundsman_erp::tryton::{Client, Connection};
+use roundsman_erp::{Embedded, Tryton};
+use roundsman_store::{links, outbox, records};
+
+use super::import::person;
+use super::user::read_password;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connector::{Connector, ErpSettings, Sheet};
+use crate::error::{Error, Result};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Connect to a Tryton; the password is read from the terminal or standard input. What is there
+    /// is shown first, and holds from the next start on.
+    Tryton(Args),
+    /// Go back to the embedded ERP, from the next start on.
+    Embedded {
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
+    /// Say which ERP the company has, and what waits for it.
+    Status {
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Its address, such as `https://erp.example.com`.
+    #[arg(long)]
+    url: String,
+    /// The company's database there.
+    #[arg(long)]
+    database: String,
+    /// A user there with the groups Sales, Opportunity, Stock, Accounting and Party Administration.
+    #[arg(long)]
+    login: String,
+    /// Where customers belong that come from there, a territory's name in either language.
+    #[arg(long, value_name = "NAME")]
+    territory: String,
+    /// Only show what would be read.
+    #[arg(long)]
+    dry_run: bool,
+    /// How long it may take for an answer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    patience: u64,
+    /// In whose name; the first person of the office when not given.
+    #[arg(long, value_name = "LOGIN")]
+    by: Option<String>,
+    /// The data folder; a running server must be stopped first.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+pub async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Tryton(args) => connect(args).await,
+        Command::Embedded { data } => {
+            let app = App::open(Config::local(data), Clock::system()).await?;
+            ErpSettings::forget(&app.store).await?;
+            println!("The embedded ERP holds from the next start on.");
+            Ok(())
+        }
+        Command::Status { data } => status(data).await,
+    }
+}
+
+async fn connect(args: Args) -> Result<()> {
+    let app = App::open(Config::local(args.data.clone()), Clock::system()).await?;
+    let named = |it: &Territory| it.name.en == args.territory || it.name.zh == args.territory;
+    let territory = records::all::<Territory>(&app.store.read).await?.into_values().find(named);
+    let unknown = || Error::internal(format!("no territory is called {}", args.territory));
+    let settings = ErpSettings {
+        connection: Connection {
+            url: args.url,
+            database: args.database,
+            login: args.login,
+            password: String::from_utf8(read_password()?).map_err(Error::internal)?,
+            answer_seconds_max: args.patience,
+        },
+        by: person(&app, args.by.as_deref()).await?,
+        territory: territory.ok_or_else(unknown)?.id,
+    };
+    let client = Client::new(settings.connection.clone()).map_err(Error::internal)?;
+    let clock = app.clock.clone();
+    let books = Embedded::new(app.store.clone(), std::sync::Arc::new(move || clock.now()));
+    let tryton = Tryton::new(books, client);
+    let (store, imports, clock) = (app.store.clone(), app.imports.clone(), app.clock.clone());
+    let connector = Connector::new(store, imports, clock, tryton, settings.clone());
+    let found = connector.look().await?;
+    println!(
+        "Connected to {:?}: warehouse “{}”, {}",
+        settings.connection, found.warehouse, found.currency
+    );
+    for sheet in Sheet::all(&found) {
+        let before = links::pulled(&app.store.read, sheet.kind.name()).await?;
+        let (rows, news) = (sheet.rows.len(), sheet.news(&before).len());
+        println!("  {:<10} {rows:>6} there, {news:>6} to be taken in", sheet.kind.name());
+    }
+    if args.dry_run {
+        println!("Nothing was changed.");
+        return Ok(());
+    }
+    settings.save(&app.store).await?;
+    println!("It holds from the next start on: roundsman serve");
+    Ok(())
+}
+
+async fn status(data: PathBuf) -> Result<()> {
+    let app = App::open(Config::local(data), Clock::system()).await?;
+    match ErpSettings::load(&app.store).await? {
+        None => println!("The embedded ERP."),
+        Some(settings) => println!("Tryton: {:?}.", settings.connection),
+    }
+    println!("{} orders wait to be decided.", outbox::waiting_count(&app.store.read).await?);
+    Ok(())
+}
