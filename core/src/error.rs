@@ -109,6 +109,8 @@ pub mod codes {
         OVERDUE = "OVERDUE";
         /// Less is in stock than was ordered.
         SHORT = "SHORT";
+        /// The connected ERP does not answer, or not as it should; nothing was decided.
+        ERP_UNREACHABLE = "ERP_UNREACHABLE";
         /// The connected ERP does not take the order; it says why.
         ERP_REFUSED = "ERP_REFUSED";
         /// The connected ERP has other amounts than were decided.

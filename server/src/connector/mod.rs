@@ -14,7 +14,7 @@ use std::time::Duration;
 use roundsman_core::time::Timestamp;
 use roundsman_erp::Tryton;
 use roundsman_erp::tryton::{Fault, Found};
-use roundsman_store::{Store, outbox};
+use roundsman_store::Store;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
@@ -85,14 +85,6 @@ impl Connector {
     #[must_use]
     pub fn health(&self) -> Health {
         self.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
-    /// How many orders wait to be pushed, and what the last attempt of each said.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn waiting(&self) -> Result<u64> {
-        Ok(outbox::waiting_count(&self.store.read).await?)
     }
 
     /// Reads and follows until `stop`.

@@ -8,6 +8,7 @@ mod device;
 mod devices;
 mod divergences;
 mod document;
+mod erp;
 mod error;
 mod extract;
 mod history;
@@ -131,6 +132,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(quarantine::decline))
         .routes(routes!(restorations::show_last))
         .routes(routes!(divergences::list))
+        .routes(routes!(erp::show))
+        .routes(routes!(erp::read))
+        .routes(routes!(erp::try_again))
         .routes(routes!(joining::show))
         .routes(routes!(summary::show))
         .routes(routes!(imports::show))

@@ -33,6 +33,10 @@ pub struct Waiting {
     pub attempts: u32,
     /// When it was admitted.
     pub created_at: Timestamp,
+    /// Why it was not settled at the last attempt.
+    pub last_error: Option<String>,
+    /// When it is tried again.
+    pub next_at: Timestamp,
 }
 
 /// Puts transitions of documents into the outbox, in this order; each once, however often it is
@@ -70,7 +74,7 @@ pub async fn claim(db: &mut SqliteConnection) -> Result<i64> {
 /// When the database refuses.
 pub async fn due(db: impl SqliteExecutor<'_>, now: Timestamp, limit: u32) -> Result<Vec<Waiting>> {
     let rows = sqlx::query(
-        "select o.id, o.attempts, o.created_at, d.snapshot \
+        "select o.id, o.attempts, o.created_at, o.last_error, o.next_at, d.snapshot \
          from outbox o left join document d on d.item = o.item \
          where o.state = 'waiting' and o.next_at <= $1 order by o.id limit $2",
     )
@@ -88,6 +92,15 @@ pub async fn due(db: impl SqliteExecutor<'_>, now: Timestamp, limit: u32) -> Res
 pub async fn order(db: impl SqliteExecutor<'_>, id: OrderId) -> Result<Option<Order>> {
     let snapshot = documents::snapshot(db, id.into()).await?;
     snapshot.map(|snapshot| read(&snapshot).map_err(Error::Corrupt)).transpose()
+}
+
+/// Lets everything that waits be tried at once.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn try_now(db: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("update outbox set next_at = 0 where state = 'waiting'").execute(db).await?;
+    Ok(())
 }
 
 /// How many wait.
@@ -170,6 +183,8 @@ fn waiting(row: &SqliteRow) -> Result<Waiting> {
         order,
         attempts: row.try_get("attempts")?,
         created_at: Timestamp(row.try_get("created_at")?),
+        last_error: row.try_get("last_error")?,
+        next_at: Timestamp(row.try_get("next_at")?),
     })
 }
 

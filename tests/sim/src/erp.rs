@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::id::OrderId;
 use roundsman_core::records::SalesOrder;
-use roundsman_erp::{Answer, Embedded, Erp, Pulled, Task};
+use roundsman_erp::{Answer, Central, Erp, Pulled, Task};
 use roundsman_store::{Error, Result};
 
 /// What is wrong with it.
@@ -28,14 +28,14 @@ pub enum Mood {
 /// The embedded ERP, in a mood.
 #[derive(Clone)]
 pub struct Moody {
-    erp: Embedded,
+    erp: Central,
     mood: Arc<Mutex<Mood>>,
 }
 
 impl Moody {
     /// This ERP in a mood that others set.
     #[must_use]
-    pub fn new(erp: Embedded, mood: Arc<Mutex<Mood>>) -> Self {
+    pub fn new(erp: Central, mood: Arc<Mutex<Mood>>) -> Self {
         Self { erp, mood }
     }
 

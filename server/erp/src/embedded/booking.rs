@@ -19,7 +19,7 @@ pub(super) enum Judge {
     /// A person, where the rules left it open.
     Person(Verdict),
     /// It was decided before, as the rules and a connected ERP have it; only the number is missing.
-    Made(SalesOrder),
+    Made(Box<SalesOrder>),
 }
 
 /// Decides an order as it stands and does what follows from it.
@@ -48,7 +48,7 @@ pub(super) async fn book(
             let decided = match judge {
                 Judge::Rules => decide::decide(order, before.as_ref(), None, &shelf, now),
                 Judge::Person(it) => decide::decide(order, before.as_ref(), Some(it), &shelf, now),
-                Judge::Made(decided) => SalesOrder { decided_at: now, ..decided },
+                Judge::Made(decided) => SalesOrder { decided_at: now, ..*decided },
             };
             SalesOrder { number, ..decided }
         }

@@ -76,7 +76,7 @@ impl Embedded {
 
     /// Books what was decided with a connected ERP, and settles the task.
     pub(crate) async fn enter(&self, task: &Task, decided: SalesOrder) -> Result<Answer> {
-        self.book(task, Judge::Made(decided)).await
+        self.book(task, Judge::Made(Box::new(decided))).await
     }
 
     /// Notes how far a connected ERP got with an order; whether that was new.

@@ -76,7 +76,7 @@ impl Embedded {
             .run(move |db, commit| {
                 Box::pin(async move {
                     require_open(db, order.content.order, seen).await?;
-                    booking::book(db, commit, &order, Judge::Made(decided), now).await
+                    booking::book(db, commit, &order, Judge::Made(Box::new(decided)), now).await
                 })
             })
             .await

@@ -63,7 +63,7 @@ fn stage(row: &Row) -> Result<Stage> {
     let invoices = row.get("invoices.").and_then(Value::as_array).cloned().unwrap_or_default();
     let invoices: Vec<&Row> = invoices.iter().filter_map(Value::as_object).collect();
     let posted = |it: &&Row| matches!(value::text(it, "state"), "posted" | "paid");
-    if shipped != Stage::Shipped || invoices.is_empty() || !invoices.iter().all(|it| posted(it)) {
+    if shipped != Stage::Shipped || invoices.is_empty() || !invoices.iter().all(posted) {
         return Ok(shipped);
     }
     for invoice in invoices {

@@ -80,7 +80,7 @@ impl Tryton {
     /// Decides an order that the rules or Tryton left open.
     ///
     /// # Errors
-    /// As [`Embedded::rule`]; [`codes::UNREACHABLE`] with why when Tryton does not take part: what it
+    /// As [`Embedded::rule`]; [`codes::ERP_UNREACHABLE`] with why when Tryton does not take part: what it
     /// did until then is found when somebody decides again.
     pub async fn rule(&self, order: OrderId, ruled: Ruled) -> Result<SalesOrder> {
         let seen = ruled.seen;
@@ -90,7 +90,7 @@ impl Tryton {
             Ok(decided) => decided,
             Err(fault) => {
                 let why = fault.to_string();
-                return Err(roundsman_core::error::Refusal::new(codes::UNREACHABLE)
+                return Err(roundsman_core::error::Refusal::new(codes::ERP_UNREACHABLE)
                     .with("detail", why)
                     .into());
             }

@@ -730,6 +730,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the ERP does, and what waits for it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErpView"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads everything there now, and looks what became of orders. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries now what waits to be decided, however often it failed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -2786,6 +2911,17 @@ export interface components {
             name: string;
             person: components["schemas"]["PersonId"];
         };
+        /** @description A connected ERP. */
+        Connected: {
+            /** @description The company's database there. */
+            database: string;
+            /** @description How it does. */
+            health: components["schemas"]["Health"];
+            /** @description As whom we work there. */
+            login: string;
+            /** @description Its address. */
+            url: string;
+        };
         /** @description A contact inside a customer. */
         ContactId: string;
         /** @description A person to talk to. */
@@ -3092,6 +3228,17 @@ export interface components {
             /** @description `begun`, `repaired` or `startedOver`. */
             state: string;
         };
+        /** @description Which ERP decides orders, and how it does. */
+        ErpView: {
+            connected?: components["schemas"]["Connected"] | null;
+            /** @description The first of them. */
+            orders: components["schemas"]["WaitingOrder"][];
+            /**
+             * Format: int64
+             * @description How many orders wait to be decided.
+             */
+            waiting: number;
+        };
         /**
          * @description What became of a quarantined entry.
          * @enum {string}
@@ -3131,6 +3278,13 @@ export interface components {
         /** @description Where somebody is to work, or not any more. */
         Grant: {
             territory: string;
+        };
+        /** @description How the connection does. */
+        Health: {
+            /** @description What went wrong at the last attempt; none when nothing did. */
+            failure?: string | null;
+            followedAt?: components["schemas"]["Timestamp"] | null;
+            pulledAt?: components["schemas"]["Timestamp"] | null;
         };
         /** @description One field that changed. */
         HistoryChange: {
@@ -4448,6 +4602,26 @@ export interface components {
             place?: components["schemas"]["Place"] | null;
             /** @description What lists show. */
             row: components["schemas"]["VisitRow"];
+        };
+        /** @description An order that is not decided yet. */
+        WaitingOrder: {
+            /** @description When it came. */
+            arrivedAt: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description Attempts that settled nothing.
+             */
+            attempts: number;
+            /** @description Who ordered. */
+            customerName: string;
+            /** @description The number that the device gave it. */
+            deviceNumber: string;
+            /** @description What the last one said. */
+            lastError?: string | null;
+            /** @description When it is tried again. */
+            nextAt: components["schemas"]["Timestamp"];
+            /** @description Which one; none when its document cannot be read. */
+            order?: string | null;
         };
         /** @description What to price, and for whom. */
         Wanted: {

@@ -12,6 +12,7 @@ export type DeviceRow = Schemas["DeviceRow"];
 export type DeviceState = Schemas["DeviceState"];
 export type Divergence = Schemas["Divergence"];
 export type DeviceReturn = Schemas["DeviceReturn"];
+export type ErpView = Schemas["ErpView"];
 export type ExceptionState = Schemas["ExceptionState"];
 export type FieldView = Schemas["FieldView"];
 export type HistoryChange = Schemas["HistoryChange"];

@@ -11,6 +11,7 @@ it("builds a link for every section", () => {
     "/office/people",
     "/office/devices",
     "/office/imports",
+    "/office/erp",
     "/office/restoration",
     "/office/quarantine",
   ]);

@@ -11,6 +11,7 @@ export const paths = {
   people: (address: Address<typeof people> = {}): string => `${BASE}/people${write(people, address)}`,
   devices: (address: Address<typeof devices> = {}): string => `${BASE}/devices${write(devices, address)}`,
   imports: (open = ""): string => `${BASE}/imports${open ? `?open=${open}` : ""}`,
+  erp: (): string => `${BASE}/erp`,
   restoration: (): string => `${BASE}/restoration`,
   quarantine: (address: Address<typeof quarantine> = {}): string => `${BASE}/quarantine${write(quarantine, address)}`,
 };
