@@ -84,6 +84,17 @@ async fn from_tryton_to_the_phone_and_back() {
     };
     // From 20 on it costs less still.
     phone.run(ask(20)).unwrap();
+    // What Tryton sells by the case is counted and priced by the piece here.
+    let napkins = shelf(&phone, customer, "NA-01");
+    assert_eq!(napkins.unit_price.unwrap().minor, 720);
+    let piece = Request::CartSetLine {
+        customer,
+        product: napkins.id,
+        pack: napkins.unit.clone(),
+        quantity: Quantity::from(6),
+        discount: None,
+    };
+    phone.run(piece).unwrap();
     let order = OrderId(phone.run(Request::OrderSubmit { customer }).unwrap().id);
     phone.sync().await.unwrap();
     let seen = decided(&mut phone, order).await.unwrap();
@@ -96,8 +107,8 @@ async fn from_tryton_to_the_phone_and_back() {
         (Stage::Confirmed, sales[0]["number"].as_str().unwrap())
     );
     let total = sales[0]["total_amount"]["decimal"].as_str().unwrap();
-    assert_eq!(total, "2186.54", "20 × 100.30 and 9 %");
-    assert_eq!(seen.row.total.minor, 218_654);
+    assert_eq!(total, "2235.36", "20 × 100.30 and 9 %, 6 × 7.20 and 13 %");
+    assert_eq!(seen.row.total.minor, 223_536);
 
     let shipment = sales[0]["shipments"][0].as_i64().unwrap();
     for button in ["wait", "assign_try", "pick", "pack", "do"] {
@@ -115,7 +126,7 @@ async fn from_tryton_to_the_phone_and_back() {
         let account = card.account.unwrap();
         account.balance.minor
     };
-    phone.until("the balance is here", |it| Ok(owes(it) == 218_654)).await.unwrap();
+    phone.until("the balance is here", |it| Ok(owes(it) == 223_536)).await.unwrap();
 }
 
 async fn stage(world: &World, phone: &mut Device, order: OrderId, stage: Stage) {

@@ -17,6 +17,8 @@ AT_ONCE = 20
 
 # Of grain the law takes less.
 GRAIN = {"FL-25", "FL-05", "RY-10", "RI-10"}
+# These are sold in cases of twelve.
+IN_CASES = {"NA-01"}
 # Code, name, unit price, what is there.
 PRODUCTS = [
     ("FL-25", "Strong flour 25 kg 高筋面粉", "118.00", 240),
@@ -42,6 +44,7 @@ PRODUCTS = [
     ("BR-20", "White loaf, tray of 20 白吐司", "110.00", 0),
     ("CR-40", "Croissants, tray of 40 可颂", "168.00", 24),
     ("WA-24", "Water 24 x 0.5 l 矿泉水", "36.00", 400),
+    ("NA-01", "Napkins, pack of 100 餐巾", "8.00", 600),
     ("JU-12", "Orange juice 12 x 1 l 橙汁", "114.00", 120),
 ]
 # Code, name, street, city, phone, credit limit.
@@ -152,11 +155,17 @@ def category(company, name, rate):
 def stock_shelves(company):
     goods, grain = category(company, "Goods", 13), category(company, "Grain", 9)
     unit = one("product.uom", ("symbol", "=", "u"))
+    case = get("product.uom")(
+        name="Case of 12", symbol="cs", category=unit.category, factor=12.0,
+        rate=round(1 / 12.0, 12), rounding=1.0, digits=0)
+    case.save()
     templates = []
     for code, name, price, _ in PRODUCTS:
         template = get("product.template")(
             name=name, code=code, default_uom=unit, type="goods", salable=True,
             list_price=Decimal(price), account_category=grain if code in GRAIN else goods)
+        if code in IN_CASES:
+            template.sale_uom = case
         templates.append(template)
     save_all(templates)
     count = get("stock.inventory")(

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -86,6 +87,7 @@ def set_up(folder):
 def serve(folder, own, port):
     shutil.copy(folder / "erp.sqlite", own / "erp.sqlite")
     conf = configure(own, own / "trytond.conf", port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     server = start(folder, conf, port, own / "log")
     try:
         print(json.dumps({

@@ -299,5 +299,6 @@ fn decided(signed: &order::SignedOrder) -> SalesOrder {
         revision: 0,
         cancelled: false,
         verdict: None,
+        progress: None,
     }
 }

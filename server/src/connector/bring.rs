@@ -9,7 +9,7 @@ use roundsman_erp::embedded::master;
 use roundsman_erp::tryton::Found;
 use roundsman_store::{imports, links};
 
-use super::{Brought, Connector, Sheet};
+use super::{Brought, Connector, Sheet, unreachable};
 use crate::error::{Error, Result};
 use crate::exchange::company::{Company, Defaults, money};
 use crate::exchange::{Settings, Task};
@@ -27,7 +27,7 @@ impl Connector {
         for sheet in Sheet::all(found) {
             self.bring_sheet(&sheet, found, &mut brought).await?;
         }
-        self.count_stock().await?;
+        self.count_stock(found).await?;
         self.set_balances(found, currency).await?;
         Ok(brought)
     }
@@ -95,9 +95,9 @@ impl Connector {
     }
 
     /// Counts what can be promised, in a moment in which nothing is pushed.
-    async fn count_stock(&self) -> Result<()> {
+    async fn count_stock(&self, found: &Found) -> Result<()> {
         let _turn = self.tryton.turn().await;
-        let found = self.look().await?;
+        let products = self.tryton.products(self.clock.today()).await.map_err(unreachable)?;
         let company = self.company().await?;
         let Some(warehouse) = company.warehouse(&found.warehouse).map(|it| it.id) else {
             return Ok(());
@@ -105,7 +105,7 @@ impl Connector {
         let now = self.clock.now();
         let job = self.store.write.run(move |db, _| {
             Box::pin(async move {
-                for product in found.products.iter().filter(|it| it.active) {
+                for product in products.iter().filter(|it| it.active) {
                     let known = master::product_by_code(db, &product.code).await?;
                     let Some(known) = known else { continue };
                     let available = roundsman_core::quantity::Quantity(product.available);

@@ -193,8 +193,6 @@ impl Plan {
         let faults = FAULTS.iter().filter_map(|(fault, _)| {
             let on = chance.percent(if fault.is_rare() { 10 } else { 60 });
             let times = chance.between(1, 4) as u32;
-            // It only shows when the battery is pulled in one of a few moments.
-            let times = if *fault == Fault::PowerCut { 4 * times } else { times };
             on.then_some((*fault, times))
         });
         let faults = faults.collect();

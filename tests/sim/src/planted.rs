@@ -54,6 +54,15 @@ pub const PLANTED: &[&str] = &[
     "what came is not synced",
 ];
 
+/// What only a rare moment shows: tens of runs and more. They are left to the whole hunt.
+const RARE: &[&str] = &[
+    "hybrid clock forgotten at a restart",
+    "main file before the journal",
+    "others' clocks not observed",
+    "receipt does not open the window",
+    "what came is not synced",
+];
+
 /// Runs for one fault at most: as many on every machine, so that what is found is found everywhere.
 const SEEDS_MAX: u64 = 300;
 
@@ -101,9 +110,10 @@ fn invariant_broken(seed: u64) -> Option<String> {
     }
 }
 
-/// Which faults to hunt today, of so many.
+/// Which faults to hunt today, of so many; none that is rarely seen.
 #[must_use]
 pub fn rotating(count: usize, day: usize) -> Vec<&'static str> {
-    let all = PLANTED.iter().cycle().skip(day * count % PLANTED.len());
-    all.take(count.min(PLANTED.len())).copied().collect()
+    let often: Vec<_> = PLANTED.iter().copied().filter(|fault| !RARE.contains(fault)).collect();
+    let begin = day * count % often.len();
+    often.iter().cycle().skip(begin).take(count.min(often.len())).copied().collect()
 }

@@ -7,7 +7,7 @@ use roundsman_core::id::{DeviceId, ItemId, ItemKind, PersonId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::records::{
     DecidedLine, EntryException, ExceptionState, JournalStatus, LocalName, Outcome, Progress,
-    Record as _, Ruling, SalesOrder, Verdict,
+    Record as _, Ruling, SalesOrder, Stage, Verdict,
 };
 use roundsman_core::sync::{Entry, EntryChange};
 use roundsman_core::time::{Hlc, Timestamp};

@@ -78,21 +78,21 @@ pub(super) async fn book(
 /// already picked has to stop a change here.
 async fn give_back(db: &mut SqliteConnection, before: &SalesOrder, now: Timestamp) -> Result<()> {
     store::unreserve(db, before.order, now).await?;
-    let invoiced = before.progress.as_ref().is_some_and(|it| is_invoiced(it.stage));
-    if before.is_taken() && !invoiced && !roundsman_core::planted!("credit not used up") {
+    let counted = before.progress.as_ref().is_some_and(|it| is_out_of_credit(it.stage));
+    if before.is_taken() && !counted && !roundsman_core::planted!("credit not used up") {
         let nothing = before.total.minus(before.total);
         store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
     }
     Ok(())
 }
 
-/// Whether an order is among what the customer owes.
-fn is_invoiced(stage: Stage) -> bool {
-    matches!(stage, Stage::Invoiced | Stage::Paid)
+/// Whether an order is among what the customer owes, or will never be.
+fn is_out_of_credit(stage: Stage) -> bool {
+    matches!(stage, Stage::Invoiced | Stage::Paid | Stage::Cancelled)
 }
 
 /// Notes how far a connected ERP got with an order, and tells devices; false when that is known, or
-/// the order is closed here. What is shipped is reserved no more, and what is invoiced is owed.
+/// the order is closed here. What is shipped is reserved no more, and what is invoiced is owed instead.
 pub(super) async fn note_progress(
     db: &mut SqliteConnection,
     commit: &mut Commit,
@@ -110,8 +110,8 @@ pub(super) async fn note_progress(
     if same {
         return Ok(false);
     }
-    let was_invoiced = known.is_some_and(|it| is_invoiced(it.stage));
-    if is_invoiced(progress.stage) && !was_invoiced {
+    let was_out = known.is_some_and(|it| is_out_of_credit(it.stage));
+    if is_out_of_credit(progress.stage) && !was_out {
         let nothing = before.total.minus(before.total);
         store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
         master::publish_account(db, commit, before.customer, now).await?;

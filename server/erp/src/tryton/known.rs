@@ -76,6 +76,13 @@ impl Tryton {
         self.keep(PRODUCT, id, value::id(found, "id")?).await
     }
 
+    /// The unit that a product is counted in.
+    pub(super) async fn base_unit(&self, product: i64) -> Result<i64> {
+        let fields = json!(["default_uom"]);
+        let read = self.client.call(PRODUCT, "read", &[json!([product]), fields]).await?;
+        value::id(&value::one(read)?, "default_uom")
+    }
+
     /// The id of a currency.
     pub(super) async fn currency(&self, code: &str) -> Result<i64> {
         let found = self.client.read("currency.currency", json!([["code", "=", code]]), &["id"]);

@@ -104,20 +104,15 @@ impl Tryton {
     /// # Errors
     /// Every kind of [`super::Fault`].
     pub async fn pull_all(&self, today: Day) -> Result<Found> {
-        let warehouses =
-            self.client.read("stock.location", json!([["type", "=", "warehouse"]]), &["name"]);
-        let warehouses = warehouses.await?;
-        let warehouse = warehouses.first().map_or(Ok(None), |it| value::id(it, "id").map(Some))?;
         let lists = self.lists().await?;
-        let rows = self.products_at(warehouse, today).await?;
         let mut found = Found {
             currency: self.company_currency().await?,
-            warehouse: warehouses.first().map_or("", |it| value::text(it, "name")).to_owned(),
+            warehouse: self.warehouse().await?.1,
             lists: lists.iter().map(|list| list.name.clone()).collect(),
+            products: self.products(today).await?,
             customers: self.customers(&lists).await?,
             ..Found::default()
         };
-        found.products = self.products(&rows).await?;
         for list in &lists {
             for from in &list.breaks {
                 found.prices.extend(self.prices(list, *from).await?);
@@ -154,7 +149,19 @@ impl Tryton {
             .collect()
     }
 
-    async fn products_at(&self, warehouse: Option<i64>, today: Day) -> Result<Vec<Row>> {
+    /// The first warehouse, and what it is called.
+    async fn warehouse(&self) -> Result<(i64, String)> {
+        let fits = json!([["type", "=", "warehouse"]]);
+        let found = self.client.read("stock.location", fits, &["name"]).await?;
+        let first = found.first().ok_or_else(|| super::Fault::lacks("a warehouse"))?;
+        Ok((value::id(first, "id")?, value::text(first, "name").to_owned()))
+    }
+
+    /// Its products, with what can be promised of them on this day.
+    ///
+    /// # Errors
+    /// Every kind of [`super::Fault`].
+    pub async fn products(&self, today: Day) -> Result<Vec<FoundProduct>> {
         let fields = [
             "code",
             "active",
@@ -164,12 +171,11 @@ impl Tryton {
             "account_category.customer_taxes",
             "forecast_quantity",
         ];
-        let context = json!({ "active_test": false, "locations": warehouse.as_slice(),
+        let warehouse = self.warehouse().await?.0;
+        let context = json!({ "active_test": false, "locations": [warehouse],
             "stock_date_end": value::of_day(today) });
-        self.pages(PRODUCT, &[json!(["code", "!=", null])], &fields, &context).await
-    }
-
-    async fn products(&self, rows: &[Row]) -> Result<Vec<FoundProduct>> {
+        let with_code = [json!(["code", "!=", null])];
+        let rows = self.pages(PRODUCT, &with_code, &fields, &context).await?;
         let taxes = self.client.read("account.tax", json!([]), &["rate"]).await?;
         let rates: BTreeMap<i64, Decimal> = taxes
             .iter()
@@ -198,14 +204,15 @@ impl Tryton {
         let company = self.client.company().await?;
         let context = json!({ "price_list": list.id, "company": company, "quantity": quantity });
         let sold = [json!(["salable", "=", true]), json!(["code", "!=", null])];
-        let rows = self.pages(PRODUCT, &sold, &["code", "sale_price_uom"], &context).await?;
+        let fields = ["code", "sale_price_uom", "sale_uom.factor", "default_uom.factor"];
+        let rows = self.pages(PRODUCT, &sold, &fields, &context).await?;
         rows.iter()
             .map(|row| {
                 Ok(FoundPrice {
                     product: value::text(row, "code").to_owned(),
                     list: list.name.clone(),
                     from,
-                    price: value::decimal(row, "sale_price_uom")?,
+                    price: value::decimal(row, "sale_price_uom")? * base_units(row)?,
                 })
             })
             .collect()
@@ -253,6 +260,18 @@ impl Tryton {
             all.extend(page);
         }
     }
+}
+
+/// How many of the units that a price is for are one base unit: a price may be for a case.
+fn base_units(row: &Row) -> Result<Decimal> {
+    let factor = |unit: &str| {
+        let factor = value::inner(row, unit)?.get("factor").and_then(Value::as_f64);
+        factor
+            .and_then(|it| Decimal::try_from(it).ok())
+            .ok_or_else(|| super::Fault::lacks("factor"))
+    };
+    let base = factor("default_uom.")?.checked_div(factor("sale_uom.")?);
+    base.ok_or_else(|| super::Fault::lacks("a unit that is not nothing"))
 }
 
 fn customer(row: &Row, lists: &[List]) -> Result<FoundCustomer> {

@@ -220,6 +220,8 @@ impl Tryton {
         let taxes = filled.remove("taxes").map_or_else(Vec::new, |it| added(&it));
         filled.insert("taxes".to_owned(), json!([["add", taxes]]));
         filled.insert("quantity".to_owned(), quantity);
+        // It fills in the unit that it sells in, which may be a case; we count and price base units.
+        filled.insert("unit".to_owned(), json!(self.base_unit(product).await?));
         filled.insert("unit_price".to_owned(), value::of_decimal(unit_price(line)));
         Ok(Value::Object(filled))
     }
