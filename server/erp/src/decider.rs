@@ -124,11 +124,11 @@ impl<E: Erp> Decider<E> {
             Ok(Answer::NeedsDecision(reasons)) => {
                 self.settle(&task, answered(&task, Outcome::Held, reasons, (self.now)())).await?;
             }
-            Ok(Answer::Busy) => {
-                self.defer(row, "busy").await?;
+            Ok(Answer::Busy(why)) => {
+                self.defer(row, &why).await?;
                 return Ok(true);
             }
-            Ok(Answer::Unknown) => self.defer(row, "unknown").await?,
+            Ok(Answer::Unknown(why)) => self.defer(row, &why).await?,
             Err(Error::Fenced) => return Err(Error::Fenced),
             Err(error) => {
                 tracing::error!(%error, order = %task.order.content.order, "an order could not be decided; trying again");

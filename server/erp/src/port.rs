@@ -28,10 +28,10 @@ pub enum Answer {
     Rejected(Refusal),
     /// A person has to decide there.
     NeedsDecision(Vec<Reason>),
-    /// Not now; nothing was done.
-    Busy,
-    /// Nobody knows whether it was done: the answer was lost.
-    Unknown,
+    /// Not now, and why; nothing was done.
+    Busy(String),
+    /// Nobody knows whether it was done: the answer was lost, and how.
+    Unknown(String),
 }
 
 /// What changed in an ERP since a cursor.

@@ -55,10 +55,12 @@ impl Erp for Moody {
     async fn apply(&self, task: &Task) -> Result<Answer> {
         match self.mood() {
             Mood::Well => self.erp.apply(task).await,
-            Mood::Busy => Ok(Answer::Busy),
+            Mood::Busy => Ok(Answer::Busy("busy".to_owned())),
             Mood::Down => Err(unreachable()),
-            Mood::QuestionLost => Ok(Answer::Unknown),
-            Mood::AnswerLost => self.erp.apply(task).await.map(|_| Answer::Unknown),
+            Mood::QuestionLost => Ok(Answer::Unknown("lost".to_owned())),
+            Mood::AnswerLost => {
+                self.erp.apply(task).await.map(|_| Answer::Unknown("lost".to_owned()))
+            }
         }
     }
 

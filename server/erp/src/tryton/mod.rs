@@ -132,9 +132,10 @@ impl Erp for Tryton {
             Ok(decided) => self.books.enter(task, decided).await,
             Err(fault) => {
                 tracing::warn!(order = %task.order.content.order, %fault, "Tryton did not take an order; trying again");
+                let why = fault.to_string();
                 Ok(match fault {
-                    Fault::Lost(_) | Fault::Stale => Answer::Unknown,
-                    _ => Answer::Busy,
+                    Fault::Lost(_) | Fault::Stale => Answer::Unknown(why),
+                    _ => Answer::Busy(why),
                 })
             }
         }

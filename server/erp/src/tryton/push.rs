@@ -63,10 +63,13 @@ impl Tryton {
     /// # Errors
     /// Every kind of [`Fault`]; what was done until then is found by the next call.
     pub(super) async fn push(&self, order: &Order, decided: &SalesOrder) -> Result<Pushed> {
-        if !decided.is_taken() && !self.has_opportunity(decided.order).await? {
-            return Ok(Pushed::Absent);
-        }
-        let opportunity = self.opportunity(order).await?;
+        let opportunity = match self.opportunity(decided.order).await? {
+            Some(chosen) => chosen,
+            None if !decided.is_taken() => return Ok(Pushed::Absent),
+            None => {
+                choose(self.store(), decided.order, self.create_opportunity(order).await?).await?
+            }
+        };
         let version = version_of(order);
         for _ in 0..STEPS_MAX {
             let (stamp, sale) = self.sale_of(opportunity).await?;
@@ -90,27 +93,21 @@ impl Tryton {
         Err(Fault::Busy("others change this sale at the same time".to_owned()))
     }
 
-    async fn has_opportunity(&self, order: OrderId) -> Result<bool> {
-        Ok(self.known(OPPORTUNITY, order.0).await?.is_some())
-    }
-
-    /// The opportunity of an order. Once chosen it is never another one: a sale that was written
-    /// into it late would not be seen.
-    async fn opportunity(&self, order: &Order) -> Result<i64> {
-        let id = order.content.order;
-        if let Some(chosen) = self.known(OPPORTUNITY, id.0).await? {
-            return Ok(chosen);
+    /// The opportunity of an order, if there is one. Once chosen it is never another one: a sale that
+    /// was written into it late would not be seen.
+    async fn opportunity(&self, order: OrderId) -> Result<Option<i64>> {
+        if let Some(chosen) = self.known(OPPORTUNITY, order.0).await? {
+            return Ok(Some(chosen));
         }
-        let fits = json!([["reference", "=", id.to_string()]]);
+        // An earlier call made it and did not hear so, or our side was set back since.
+        let fits = json!([["reference", "=", order.to_string()]]);
         let found = self.client.read(OPPORTUNITY, fits, &["sales"]).await?;
-        // Of several, the one that has a sale, as after our side was set back.
         let with_sale =
             found.iter().find(|it| it["sales"].as_array().is_some_and(|it| !it.is_empty()));
-        let there = match with_sale.or(found.first()) {
-            Some(row) => value::id(row, "id")?,
-            None => self.create_opportunity(order).await?,
-        };
-        choose(self.store(), id, there).await
+        match with_sale.or(found.first()) {
+            Some(row) => choose(self.store(), order, value::id(row, "id")?).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn create_opportunity(&self, order: &Order) -> Result<i64> {
@@ -135,7 +132,7 @@ impl Tryton {
             return Ok((stamp, None));
         }
         let fits = json!([["id", "in", sales], ["state", "!=", "cancelled"]]);
-        let rows = self.client.read(SALE, fits, FIELDS).await?;
+        let rows = self.client.read(SALE, fits, FIELDS).await.map_err(not_now)?;
         let mut sales = rows.iter().map(Sale::read).collect::<Result<Vec<_>>>()?;
         if sales.is_empty() {
             return Ok((stamp, None));
@@ -245,7 +242,7 @@ impl Tryton {
             Ok(_) => Ok(()),
             Err(Fault::Refused(why)) => {
                 let fits = json!([["id", "=", sale]]);
-                let now = self.client.read(SALE, fits, &["state"]).await?;
+                let now = self.client.read(SALE, fits, &["state"]).await.map_err(not_now)?;
                 let passed =
                     now.first().is_none_or(|it| !waits_for(button, value::text(it, "state")));
                 if passed { Ok(()) } else { Err(Fault::Refused(why)) }
@@ -281,6 +278,14 @@ async fn choose(store: &Store, order: OrderId, opportunity: i64) -> Result<i64> 
         })
     });
     kept.await.map_err(ours)?.ok_or_else(|| Fault::lacks("the choice"))
+}
+
+/// Refusing to read says nothing about the order: what was to be read may be gone by now.
+fn not_now(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused(why) => Fault::Busy(why),
+        other => other,
+    }
 }
 
 /// Our own database failed before anything was sent.

@@ -175,9 +175,11 @@ impl Erp for Line {
             return self.erp.apply(task).await;
         }
         match self.fault {
-            Fault::Busy => Ok(Answer::Busy),
-            Fault::RequestLost => Ok(Answer::Unknown),
-            Fault::AnswerLost => self.erp.apply(task).await.map(|_| Answer::Unknown),
+            Fault::Busy => Ok(Answer::Busy("busy".to_owned())),
+            Fault::RequestLost => Ok(Answer::Unknown("lost".to_owned())),
+            Fault::AnswerLost => {
+                self.erp.apply(task).await.map(|_| Answer::Unknown("lost".to_owned()))
+            }
         }
     }
 

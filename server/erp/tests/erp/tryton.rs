@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::port::{Demand, suite};
-use crate::support::{CAKE, Company, FLOUR, GOOD, REP};
+use crate::support::{CAKE, Company, FLOUR, GOOD, POOR, REP};
 use crate::tryton_server::TrytonServer;
 
 const FEW: Demand = Demand { orders: 10, bags: 5 };
@@ -58,11 +58,11 @@ async fn of_four_that_push_an_order_one_makes_the_sale() {
     let decider = company.decider(Tryton::new(company.embedded(), server.client())).await;
     company.settle_all(&decider).await;
     let decided = company.decision(&order).await.unwrap();
-    assert_eq!(decided.outcome, Outcome::Accepted);
+    assert_eq!(decided.outcome, Outcome::Accepted, "{:?}", decided.reasons);
     for answer in [answers.0, answers.1, answers.2, answers.3] {
         match answer {
             Answer::Applied(it) | Answer::AlreadyApplied(it) => assert_eq!(it, decided),
-            Answer::Busy | Answer::Unknown => {}
+            Answer::Busy(_) | Answer::Unknown(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -177,6 +177,27 @@ async fn what_is_on_its_way_in_tryton_is_changed_there() {
     let held = company.decision(&order).await.unwrap();
     assert_eq!((held.outcome, held.reasons[0].code.as_str()), (Outcome::Held, "ERP_IN_PROCESS"));
     assert_eq!(server.sales().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_was_set_back_finds_the_sale_that_it_made() {
+    let server = tryton!();
+    let before = Company::open().await;
+    let order = before.order(1, POOR, &[(FLOUR, "bag", 1)]);
+    before.admit(&order).await;
+    let decider = before.decider(Tryton::new(before.embedded(), server.client())).await;
+    before.settle_all(&decider).await;
+    // Nothing of that is known any more, and the customer's credit is used up meanwhile.
+    let after = Company::open().await;
+    let much = after.order(2, POOR, &[(FLOUR, "bag", 4)]);
+    after.admit(&much).await;
+    after.admit(&order).await;
+    let decider = after.decider(Tryton::new(after.embedded(), server.client())).await;
+    after.settle_all(&decider).await;
+    let held = after.decision(&order).await.unwrap();
+    let codes: Vec<_> = held.reasons.iter().map(|it| it.code.as_str()).collect();
+    assert_eq!(held.outcome, Outcome::Held);
+    assert!(codes.contains(&"ERP_IN_PROCESS"), "{codes:?}");
 }
 
 /// Every order is one sale there that is on its way, with the amounts that were decided.
