@@ -64,7 +64,7 @@ for (const language of ["zh-CN", "en"] as const) {
       await takePicture(phone, "phone-fetched-history");
       await phone.page.goto(`${visit}/history`);
       await expect(phone.page.getByText(phone.text("operation.visit.check_out"))).toBeVisible();
-      await expect(phone.page.getByRole("status")).toBeHidden();
+      await expect(phone.page.getByText(phone.text("from_office"))).toBeHidden();
       await phone.goOffline();
       await phone.page.goto(order);
       await lines.getByRole("button").first().click();
