@@ -63,10 +63,10 @@ fn shelf(device: &Device, customer: roundsman_core::id::CustomerId, code: &str) 
 async fn from_tryton_to_the_phone_and_back() {
     let tryton = tryton!();
     let mut world = connected(&tryton).await;
-    let brought = connector(&world).pull().await.unwrap();
+    let brought = connector(&world).pull(false).await.unwrap();
     assert_eq!(brought.refused, 0, "{brought:?}");
     // What has not changed there is not taken in again.
-    assert!(connector(&world).pull().await.unwrap().rows.is_empty());
+    assert!(connector(&world).pull(false).await.unwrap().rows.is_empty());
 
     let mut phone = world.device("lin").await.unwrap();
     let customer = find(&phone, "Golden Gate").unwrap();
@@ -119,7 +119,7 @@ async fn from_tryton_to_the_phone_and_back() {
     tryton.press("account.invoice", "post", invoice).await;
     stage(&world, &mut phone, order, Stage::Invoiced).await;
     // What was on order is owed now, and what left the warehouse cannot be promised.
-    connector(&world).pull().await.unwrap();
+    connector(&world).pull(false).await.unwrap();
     phone.sync().await.unwrap();
     let owes = |phone: &Device| {
         let card: CustomerCard = phone.ask(&Query::Customer { id: customer }).unwrap();
@@ -143,38 +143,49 @@ async fn stage(world: &World, phone: &mut Device, order: OrderId, stage: Stage) 
 async fn only_what_changed_in_tryton_is_changed_here() {
     let tryton = tryton!();
     let mut world = connected(&tryton).await;
-    connector(&world).pull().await.unwrap();
+    connector(&world).pull(false).await.unwrap();
     let mut phone = world.device("lin").await.unwrap();
     let customer = find(&phone, "Golden Gate").unwrap();
     let fields = [("phone".to_owned(), "0532-80009999".to_owned())].into();
     phone.run(Request::CustomerEdit { customer, fields }).unwrap();
     phone.sync().await.unwrap();
 
-    // Renamed there; its phone is still the old one there, which nobody has to be told.
+    // Renamed, numbered anew and moved there; its phone is still the old one there, which nobody has
+    // to be told.
     let client = tryton.client();
-    let party = client.read("party.party", json!([["code", "=", "C-002"]]), &["id"]).await.unwrap();
-    let renamed = [json!([party[0]["id"]]), json!({ "name": "Golden Gate Foods 金门食品" })];
-    client.call("party.party", "write", &renamed).await.unwrap();
-    let brought = connector(&world).pull().await.unwrap();
-    assert_eq!(brought.rows, [("customers", 1)]);
+    let fits = json!([["code", "=", "C-002"]]);
+    let party = client.read("party.party", fits, &["id", "addresses"]).await.unwrap();
+    let new = json!({ "name": "Golden Gate Foods 金门食品", "code": "G-002" });
+    client.call("party.party", "write", &[json!([party[0]["id"]]), new]).await.unwrap();
+    let moved = [party[0]["addresses"].clone(), json!({ "city": "Jinan" })];
+    client.call("party.address", "write", &moved).await.unwrap();
+    let brought = connector(&world).pull(false).await.unwrap();
+    assert_eq!((brought.rows, brought.refused), (vec![("customers", 1)], 0));
     let here = |phone: &Device| {
         let card: CustomerCard = phone.ask(&Query::Customer { id: customer })?;
-        let phone = card.fields.iter().find(|it| it.field == "phone").unwrap();
-        Ok(card.row.name.starts_with("Golden Gate Foods") && phone.value == "0532-80009999")
+        let field = |name: &str| card.fields.iter().find(|it| it.field == name).unwrap();
+        Ok(card.row.name.starts_with("Golden Gate Foods")
+            && card.row.code == "G-002"
+            && field("phone").value == "0532-80009999"
+            && field("address").value.contains("3 Zhongshan Road")
+            && field("address").value.contains("Jinan"))
     };
-    phone.until("both changes are here", here).await.unwrap();
+    phone.until("the changes are here", here).await.unwrap();
+    // Not a second customer under the new number.
+    phone.sync().await.unwrap();
+    assert_eq!(find(&phone, "Golden Gate").unwrap(), customer);
 }
 
 #[tokio::test]
 async fn while_tryton_is_down_phones_notice_nothing() {
     let mut tryton = tryton!();
     let mut world = connected(&tryton).await;
-    connector(&world).pull().await.unwrap();
+    connector(&world).pull(false).await.unwrap();
     let mut phone = world.device("lin").await.unwrap();
     let customer = find(&phone, "Golden Gate").unwrap();
     let flour = shelf(&phone, customer, "FL-25");
     tryton.order("kill");
-    assert!(connector(&world).pull().await.is_err());
+    assert!(connector(&world).pull(false).await.is_err());
     assert!(connector(&world).health().failure.is_some());
     let line = Request::CartSetLine {
         customer,
@@ -193,6 +204,6 @@ async fn while_tryton_is_down_phones_notice_nothing() {
     let seen = decided(&mut phone, order).await.unwrap();
     assert_eq!(seen.outcome.unwrap().outcome, Outcome::Accepted);
     assert_eq!(tryton.sales().await.len(), 1);
-    connector(&world).pull().await.unwrap();
+    connector(&world).pull(false).await.unwrap();
     assert!(connector(&world).health().failure.is_none());
 }

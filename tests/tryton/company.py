@@ -185,6 +185,17 @@ def write_prices(company):
         prices.lines.new(formula=formula)
         prices.save()
         lists.append(prices)
+    # Of what is sold by the case it counts cases; everything else has no price by it.
+    cases = get("product.price_list")(
+        name="By the case", company=company, price="list_price", unit="product_sale")
+    napkins = one("product.product", ("code", "=", "NA-01"))
+    for quantity, formula in ((5.0, "unit_price * 0.8"), (None, "unit_price")):
+        cases.lines.new(product=napkins, quantity=quantity, formula=formula)
+    cases.save()
+    counter = get("product.price_list")(
+        name="Counter, tax included", company=company, price="list_price", tax_included=True)
+    counter.lines.new(formula="unit_price * 1.13")
+    counter.save()
     selling = get("sale.configuration")(1)
     selling.sale_price_list = lists[0]
     selling.sale_invoice_method = selling.sale_shipment_method = "order"

@@ -56,6 +56,14 @@ impl TrytonServer {
         Client::new(self.connection.clone()).unwrap()
     }
 
+    /// A client with every right there.
+    #[allow(dead_code, reason = "not every test works there")]
+    pub fn admin(&self) -> Client {
+        let admin = || "admin".to_owned();
+        let all = Connection { login: admin(), password: admin(), ..self.connection.clone() };
+        Client::new(all).unwrap()
+    }
+
     /// `kill`, `start` or `end sessions`.
     #[allow(dead_code, reason = "not every test disturbs it")]
     pub fn order(&mut self, order: &str) {

@@ -216,10 +216,26 @@ pub enum Stage {
 }
 
 impl SalesOrder {
-    /// Whether stock and credit are taken for it.
+    /// Whether the company takes it as it was judged.
     #[must_use]
     pub fn is_taken(&self) -> bool {
         matches!(self.outcome, Outcome::Accepted | Outcome::AcceptedWithChange)
+    }
+
+    /// Whether its lines take stock. What is on its way in a connected ERP does so until it left the
+    /// warehouse, also while a later version is judged; the lines are then those on their way.
+    #[must_use]
+    pub fn takes_stock(&self) -> bool {
+        let here = |it: &Progress| matches!(it.stage, Stage::Confirmed | Stage::PartlyShipped);
+        self.progress.as_ref().map_or(self.is_taken(), here)
+    }
+
+    /// Whether its total takes credit; what is on its way in a connected ERP does so until it is
+    /// owed there.
+    #[must_use]
+    pub fn takes_credit(&self) -> bool {
+        let over = |stage| matches!(stage, Stage::Invoiced | Stage::Paid | Stage::Cancelled);
+        self.progress.as_ref().map_or(self.is_taken(), |it| !over(it.stage))
     }
 
     /// Whether a person in the office may still decide about it.

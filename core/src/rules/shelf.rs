@@ -46,13 +46,10 @@ impl Shelf {
     /// The shelf as it would be without what was taken for this order.
     #[must_use]
     pub fn without(mut self, order: &SalesOrder) -> Self {
-        if !order.is_taken() {
-            return self;
-        }
-        if let Some(account) = &mut self.account {
+        if let Some(account) = self.account.as_mut().filter(|_| order.takes_credit()) {
             account.uninvoiced = account.uninvoiced.minus(order.total);
         }
-        for line in &order.lines {
+        for line in order.lines.iter().filter(|_| order.takes_stock()) {
             let slot = self.slots.get_mut(&line.product);
             if let Some(stock) = slot.and_then(|slot| slot.stock.as_mut()) {
                 stock.reserved.0 -= line.reserved.0;

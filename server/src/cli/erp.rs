@@ -104,7 +104,7 @@ async fn connect(args: Args) -> Result<()> {
     );
     for sheet in Sheet::all(&found) {
         let before = links::pulled(&app.store.read, sheet.kind.name()).await?;
-        let (rows, news) = (sheet.rows.len(), sheet.news(&before).len());
+        let (rows, news) = (sheet.rows.len(), sheet.news(&before, true).len());
         println!("  {:<10} {rows:>6} there, {news:>6} to be taken in", sheet.kind.name());
     }
     if args.dry_run {

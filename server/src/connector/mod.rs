@@ -30,6 +30,8 @@ use crate::exchange::Imports;
 const FOLLOW_EVERY: Duration = Duration::from_secs(15);
 /// Looks at orders for each reading of everything else.
 const FOLLOWS_A_PULL: u32 = 8;
+/// Looks at orders until what was refused is tried again: about an hour.
+const FOLLOWS_A_RETRY: u32 = 240;
 
 /// Keeps a connected ERP and this server together.
 pub struct Connector {
@@ -92,7 +94,7 @@ impl Connector {
         let mut follows = 0;
         loop {
             let done = if follows % FOLLOWS_A_PULL == 0 {
-                self.pull().await.map(|_| ())
+                self.pull(follows % FOLLOWS_A_RETRY == 0).await.map(|_| ())
             } else {
                 self.follow().await.map(|_| ())
             };
@@ -110,26 +112,42 @@ impl Connector {
     /// When Tryton or the database refuses.
     pub async fn follow(&self) -> Result<usize> {
         let now = self.clock.now();
-        let news = self.tryton.follow(now).await.map_err(unreachable);
+        let news = self.follow_and_count(now, false).await;
         self.note(news, |health| health.followed_at = Some(now))
     }
 
-    /// Reads everything and takes in what is new.
+    /// What left the warehouse is reserved no more, and what is on an invoice is owed: both are
+    /// counted before anything else is promised.
+    async fn follow_and_count(&self, now: Timestamp, always: bool) -> Result<usize> {
+        let turn = self.tryton.turn().await;
+        let news = self.tryton.follow(now).await.map_err(unreachable)?;
+        if news > 0 || always {
+            self.count(&turn).await?;
+        }
+        Ok(news)
+    }
+
+    /// Reads everything and takes in what is new; with `again`, also what was refused before.
     ///
     /// # Errors
     /// When Tryton or the database refuses.
-    pub async fn pull(&self) -> Result<Brought> {
+    pub async fn pull(&self, again: bool) -> Result<Brought> {
+        let now = self.clock.now();
         let brought = async {
             let found = self.look().await?;
-            self.bring(&found).await
+            let brought = self.bring(&found, again).await?;
+            self.follow_and_count(now, true).await?;
+            Ok(brought)
         };
         let brought = brought.await;
-        let now = self.clock.now();
-        let brought = self.note(brought, |health| health.pulled_at = Some(now))?;
+        let well = |health: &mut Health| {
+            health.pulled_at = Some(now);
+            health.followed_at = Some(now);
+        };
+        let brought = self.note(brought, well)?;
         if !brought.rows.is_empty() {
             tracing::info!(rows = ?brought.rows, refused = brought.refused, "Tryton has news");
         }
-        self.follow().await?;
         Ok(brought)
     }
 
@@ -138,7 +156,7 @@ impl Connector {
     /// # Errors
     /// When Tryton refuses.
     pub async fn look(&self) -> Result<Found> {
-        self.tryton.pull_all(self.clock.today()).await.map_err(unreachable)
+        self.tryton.pull_all().await.map_err(unreachable)
     }
 
     fn note<T>(&self, done: Result<T>, well: impl FnOnce(&mut Health)) -> Result<T> {

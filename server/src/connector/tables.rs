@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use roundsman_erp::tryton::{Found, FoundCustomer, FoundPrice, FoundProduct};
 
+use roundsman_store::links::PulledRow;
+
 use crate::exchange::columns::Kind;
 
 /// A sheet: rows by what they are about, in an order in which they can be taken in.
@@ -15,6 +17,8 @@ pub struct Sheet {
     pub fields: &'static [&'static str],
     /// How many of the first columns say what a row is about.
     pub key_columns: usize,
+    /// Columns that are one thing together, such as an address: where one changed, all are said.
+    pub together: &'static [usize],
     /// The cells.
     pub rows: Vec<Vec<String>>,
 }
@@ -28,12 +32,14 @@ impl Sheet {
                 kind: Kind::Products,
                 fields: &["code", "name", "unit", "tax_rate", "active"],
                 key_columns: 1,
+                together: &[],
                 rows: found.products.iter().map(product).collect(),
             },
             Self {
                 kind: Kind::Prices,
                 fields: &["product", "price_list", "from", "price"],
                 key_columns: 3,
+                together: &[],
                 rows: found.prices.iter().map(price).collect(),
             },
             Self {
@@ -49,6 +55,7 @@ impl Sheet {
                     "price_list",
                 ],
                 key_columns: 1,
+                together: &[3, 4, 5],
                 rows: found.customers.iter().map(customer).collect(),
             },
         ]
@@ -62,22 +69,27 @@ impl Sheet {
 
     /// The rows that are not as they were, and of those that were there only the cells that changed:
     /// an empty cell leaves what is here as it is. So what somebody changed here stays, unless it was
-    /// changed there as well.
+    /// changed there as well. What was refused comes whole, when it changed or when it is time to try
+    /// it `again`.
     #[must_use]
-    pub fn news(&self, before: &BTreeMap<String, Vec<String>>) -> Vec<Vec<String>> {
+    pub fn news(&self, before: &BTreeMap<String, PulledRow>, again: bool) -> Vec<Vec<String>> {
         let news = |row: &Vec<String>| match before.get(&self.key(row)) {
             None => Some(row.clone()),
-            Some(was) if was == row => None,
-            Some(was) => Some(self.changed(row, was)),
+            Some(was) if was.refused => (again || was.cells != *row).then(|| row.clone()),
+            Some(was) => (was.cells != *row).then(|| self.changed(row, &was.cells)),
         };
         self.rows.iter().filter_map(news).collect()
     }
 
     fn changed(&self, row: &[String], was: &[String]) -> Vec<String> {
-        let cell = |(at, now): (usize, &String)| {
-            let same = at >= self.key_columns && was.get(at) == Some(now);
-            if same { String::new() } else { now.clone() }
+        let same = |at: usize| was.get(at) == row.get(at);
+        let all_same = self.together.iter().all(|at| same(*at));
+        let said = |at: usize| match at {
+            _ if at < self.key_columns => true,
+            _ if self.together.contains(&at) => !all_same,
+            _ => !same(at),
         };
+        let cell = |(at, now): (usize, &String)| if said(at) { now.clone() } else { String::new() };
         row.iter().enumerate().map(cell).collect()
     }
 }
@@ -109,4 +121,49 @@ fn customer(it: &FoundCustomer) -> Vec<String> {
         it.payment_terms.clone(),
         it.list.clone(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customers(rows: &[&[&str]]) -> Sheet {
+        let rows = rows.iter().map(|row| row.iter().map(|it| (*it).to_owned()).collect()).collect();
+        let [_, _, customers] = Sheet::all(&Found::default());
+        Sheet { rows, ..customers }
+    }
+
+    fn as_read(sheet: &Sheet, refused: bool) -> BTreeMap<String, PulledRow> {
+        let row =
+            |cells: &Vec<String>| (sheet.key(cells), PulledRow { cells: cells.clone(), refused });
+        sheet.rows.iter().map(row).collect()
+    }
+
+    const WAS: &[&str] =
+        &["C1", "Lotus", "1", "5 Sea Road", "Qingdao", "266000", "30 days", "Retail"];
+
+    #[test]
+    fn an_address_is_said_as_a_whole() {
+        let before = as_read(&customers(&[WAS]), false);
+        let moved = ["C1", "Lotus", "1", "5 Sea Road", "Jinan", "266000", "30 days", "Retail"];
+        assert_eq!(
+            customers(&[&moved]).news(&before, true),
+            [["C1", "", "", "5 Sea Road", "Jinan", "266000", "", ""]]
+        );
+        let renamed = ["C1", "Rose", "1", "5 Sea Road", "Qingdao", "266000", "30 days", "Retail"];
+        assert_eq!(
+            customers(&[&renamed]).news(&before, true),
+            [["C1", "Rose", "", "", "", "", "", ""]]
+        );
+    }
+
+    #[test]
+    fn what_was_refused_comes_whole() {
+        let sheet = customers(&[WAS]);
+        let before = as_read(&sheet, true);
+        assert!(sheet.news(&before, false).is_empty());
+        assert_eq!(sheet.news(&before, true), [WAS]);
+        let renamed = ["C1", "Rose", "1", "5 Sea Road", "Qingdao", "266000", "30 days", "Retail"];
+        assert_eq!(customers(&[&renamed]).news(&before, false), [renamed]);
+    }
 }

@@ -95,7 +95,7 @@ pub async fn show(_: Me, State(app): State<Arc<App>>) -> Result<Json<ErpView>> {
 pub async fn read(Me(person): Me, State(app): State<Arc<App>>) -> Result<StatusCode> {
     require(may_govern(person.role))?;
     let connector = app.connector.as_ref().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
-    match connector.pull().await {
+    match connector.pull(true).await {
         Ok(_) => Ok(StatusCode::NO_CONTENT),
         Err(Error::Internal(why)) => {
             Err(Refusal::new(codes::ERP_UNREACHABLE).with("detail", why).into())

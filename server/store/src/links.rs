@@ -40,6 +40,30 @@ pub async fn add(db: &mut SqliteConnection, model: &str, ours: Uuid, theirs: i64
     Ok(())
 }
 
+/// Forgets what one of ours is called there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(db: &mut SqliteConnection, model: &str, ours: Uuid) -> Result<()> {
+    sqlx::query("delete from erp_link where model = $1 and ours = $2")
+        .bind(model)
+        .bind(ours)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Forgets all that is known of a connected ERP: another one has taken its place.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear(db: &mut SqliteConnection) -> Result<()> {
+    for sql in ["delete from erp_link", "delete from erp_pulled"] {
+        sqlx::query(sql).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
 /// Orders that are there and not over: neither paid nor cancelled there, nor closed here.
 ///
 /// # Errors
@@ -58,20 +82,51 @@ pub async fn open_orders(db: impl SqliteExecutor<'_>, model: &str) -> Result<Vec
     Ok(rows.into_iter().map(|(ours, theirs)| (ours.into(), theirs)).collect())
 }
 
-/// What a connected ERP said of a kind of thing when it was last read: cells by key.
+/// A row as it was when a connected ERP was last read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PulledRow {
+    /// Its cells.
+    pub cells: Vec<String>,
+    /// Whether it was refused here: nothing of it was taken in.
+    pub refused: bool,
+}
+
+/// What a connected ERP said of a kind of thing when it was last read, by key.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn pulled(
     db: impl SqliteExecutor<'_>,
     kind: &str,
-) -> Result<BTreeMap<String, Vec<String>>> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("select key, cells from erp_pulled where kind = $1")
+) -> Result<BTreeMap<String, PulledRow>> {
+    let rows: Vec<(String, String, bool)> =
+        sqlx::query_as("select key, cells, refused from erp_pulled where kind = $1")
             .bind(kind)
             .fetch_all(db)
             .await?;
-    rows.into_iter().map(|(key, cells)| Ok((key, column::from_json(&cells)?))).collect()
+    let row = |(key, cells, refused): (String, String, bool)| {
+        Ok((key, PulledRow { cells: column::from_json(&cells)?, refused }))
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// Keeps what was read of something under its new key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn rename_pulled(
+    db: &mut SqliteConnection,
+    kind: &str,
+    was: &str,
+    now: &str,
+) -> Result<()> {
+    sqlx::query("update or replace erp_pulled set key = $3 where kind = $1 and key = $2")
+        .bind(kind)
+        .bind(was)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Notes what was read.
@@ -81,16 +136,17 @@ pub async fn pulled(
 pub async fn set_pulled(
     db: &mut SqliteConnection,
     kind: &str,
-    rows: &BTreeMap<String, Vec<String>>,
+    rows: &BTreeMap<String, PulledRow>,
 ) -> Result<()> {
-    for (key, cells) in rows {
+    for (key, row) in rows {
         sqlx::query(
-            "insert into erp_pulled (kind, key, cells) values ($1, $2, $3) \
-             on conflict (kind, key) do update set cells = $3",
+            "insert into erp_pulled (kind, key, cells, refused) values ($1, $2, $3, $4) \
+             on conflict (kind, key) do update set cells = $3, refused = $4",
         )
         .bind(kind)
         .bind(key)
-        .bind(column::json(cells)?)
+        .bind(column::json(&row.cells)?)
+        .bind(row.refused)
         .execute(&mut *db)
         .await?;
     }

@@ -3,7 +3,7 @@
 
 use roundsman_core::documents::order::Order;
 use roundsman_core::id::OrderId;
-use roundsman_core::records::{Progress, SalesOrder, Stage, Verdict};
+use roundsman_core::records::{CustomerAccount, Progress, SalesOrder, Verdict};
 use roundsman_core::time::Timestamp;
 use roundsman_store::{Commit, Result, SqliteConnection, epochs, outbox, outcomes, restoration};
 
@@ -54,13 +54,8 @@ pub(super) async fn book(
         }
     };
     store::put_sales_order(db, &decided).await?;
-    if let Some(account) = shelf.account.as_ref().filter(|_| decided.is_taken()) {
-        store::reserve(db, account.warehouse, &decided).await?;
-        if !roundsman_core::planted!("credit not used up") {
-            store::add_uninvoiced(db, decided.customer, decided.total).await?;
-        }
-    }
-    if decided.is_taken() || before.is_some_and(|before| before.is_taken()) {
+    take(db, &decided, shelf.account.as_ref()).await?;
+    if decided.takes_credit() || before.is_some_and(|before| before.takes_credit()) {
         master::publish_account(db, commit, decided.customer, now).await?;
     }
     if roundsman_core::planted!("a decision nobody is told of")
@@ -74,21 +69,31 @@ pub(super) async fn book(
     Ok(decided)
 }
 
-/// Gives back the stock and the credit that a decision took. Once there are deliveries, what is
-/// already picked has to stop a change here.
-async fn give_back(db: &mut SqliteConnection, before: &SalesOrder, now: Timestamp) -> Result<()> {
-    store::unreserve(db, before.order, now).await?;
-    let counted = before.progress.as_ref().is_some_and(|it| is_out_of_credit(it.stage));
-    if before.is_taken() && !counted && !roundsman_core::planted!("credit not used up") {
-        let nothing = before.total.minus(before.total);
-        store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
+/// Takes the stock and the credit for a decision.
+async fn take(
+    db: &mut SqliteConnection,
+    decided: &SalesOrder,
+    account: Option<&CustomerAccount>,
+) -> Result<()> {
+    let Some(account) = account else { return Ok(()) };
+    if decided.takes_stock() {
+        store::reserve(db, account.warehouse, decided).await?;
+    }
+    if decided.takes_credit() && !roundsman_core::planted!("credit not used up") {
+        store::add_uninvoiced(db, decided.customer, decided.total).await?;
     }
     Ok(())
 }
 
-/// Whether an order is among what the customer owes, or will never be.
-fn is_out_of_credit(stage: Stage) -> bool {
-    matches!(stage, Stage::Invoiced | Stage::Paid | Stage::Cancelled)
+/// Gives back the stock and the credit that a decision took. Once there are deliveries, what is
+/// already picked has to stop a change here.
+async fn give_back(db: &mut SqliteConnection, before: &SalesOrder, now: Timestamp) -> Result<()> {
+    store::unreserve(db, before.order, now).await?;
+    if before.takes_credit() && !roundsman_core::planted!("credit not used up") {
+        let nothing = before.total.minus(before.total);
+        store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
+    }
+    Ok(())
 }
 
 /// Notes how far a connected ERP got with an order, and tells devices; false when that is known, or
@@ -101,25 +106,22 @@ pub(super) async fn note_progress(
     now: Timestamp,
 ) -> Result<bool> {
     let before = store::sales_order(&mut *db, order).await?;
-    let Some(before) = before.filter(SalesOrder::is_taken) else { return Ok(false) };
+    let followed = |it: &SalesOrder| it.is_taken() || it.progress.is_some();
+    let Some(before) = before.filter(followed) else { return Ok(false) };
     let known = before.progress.as_ref();
-    let same = known.is_some_and(|it| (&it.number, it.stage) == (&progress.number, progress.stage));
     let Some(rep) = outbox::order(&mut *db, order).await?.map(|it| it.content.rep) else {
         return Ok(false);
     };
-    if same {
+    if known.is_some_and(|it| (&it.number, it.stage) == (&progress.number, progress.stage)) {
         return Ok(false);
     }
-    let was_out = known.is_some_and(|it| is_out_of_credit(it.stage));
-    if is_out_of_credit(progress.stage) && !was_out {
-        let nothing = before.total.minus(before.total);
-        store::add_uninvoiced(db, before.customer, nothing.minus(before.total)).await?;
-        master::publish_account(db, commit, before.customer, now).await?;
+    let decided = SalesOrder { progress: Some(progress), ..before.clone() };
+    give_back(db, &before, now).await?;
+    let account = store::account(&mut *db, decided.customer, now).await?;
+    take(db, &decided, account.as_ref()).await?;
+    if before.takes_credit() != decided.takes_credit() {
+        master::publish_account(db, commit, decided.customer, now).await?;
     }
-    if matches!(progress.stage, Stage::Shipped | Stage::Invoiced | Stage::Paid | Stage::Cancelled) {
-        store::unreserve(db, order, now).await?;
-    }
-    let decided = SalesOrder { progress: Some(progress), ..before };
     store::put_sales_order(db, &decided).await?;
     let territory = store::territory(&mut *db, decided.customer).await?;
     outcomes::publish(db, commit, &decided, &outcomes::audience(territory, rep), now).await?;

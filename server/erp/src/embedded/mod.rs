@@ -54,6 +54,11 @@ impl Embedded {
         Ok(account.map(|it| it.code).filter(|code| !code.is_empty()))
     }
 
+    /// What was last decided about an order.
+    pub(crate) async fn decided(&self, order: OrderId) -> Result<Option<SalesOrder>> {
+        store::sales_order(&self.store.read, order).await
+    }
+
     /// What was decided about this version of an order, or about a newer one.
     pub(crate) async fn covering(&self, order: &Order) -> Result<Option<SalesOrder>> {
         let decided = store::sales_order(&self.store.read, order.content.order).await?;

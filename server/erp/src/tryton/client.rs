@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::{Response, StatusCode, header};
+use reqwest::redirect::Policy;
+use reqwest::{Response, StatusCode, Url, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
@@ -36,6 +37,16 @@ pub struct Connection {
     pub answer_seconds_max: u64,
 }
 
+impl Connection {
+    /// Whether what is said can be read on the way, the password among it.
+    #[must_use]
+    pub fn is_open_to_read(&self) -> bool {
+        let Ok(url) = Url::parse(&self.url) else { return false };
+        let here = |it: &str| matches!(it, "localhost" | "[::1]") || it.starts_with("127.");
+        url.scheme() == "http" && !url.host_str().is_some_and(here)
+    }
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} on {} as {}", self.database, self.url, self.login)
@@ -53,6 +64,8 @@ pub struct Client {
 #[derive(Debug)]
 struct Session {
     authorization: String,
+    /// As whom we work there, an id.
+    user: i64,
     /// What every call says about whom it is for.
     context: Row,
 }
@@ -61,9 +74,19 @@ impl Client {
     /// Calls this Tryton; nothing is said yet.
     ///
     /// # Errors
-    /// When no HTTP client can be made.
+    /// [`Fault::Setup`] for an address that is none, or that holds a password; when no HTTP client
+    /// can be made.
     pub fn new(to: Connection) -> Result<Self> {
+        let url = Url::parse(&to.url).map_err(|error| Fault::Setup(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(Fault::Setup("its address does not begin with https://".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Fault::Setup("its address holds a user or a password".to_owned()));
+        }
         let http = reqwest::Client::builder()
+            // A password goes where people said, and nowhere else.
+            .redirect(Policy::none())
             .connect_timeout(CONNECT_TIME_MAX)
             .timeout(Duration::from_secs(to.answer_seconds_max))
             // It closes every connection itself.
@@ -87,6 +110,14 @@ impl Client {
         let session = self.session().await?;
         let company = session.context.get("company").and_then(Value::as_i64);
         company.ok_or_else(|| Fault::Setup("its user has no company".to_owned()))
+    }
+
+    /// As whom we work there, an id.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn user(&self) -> Result<i64> {
+        Ok(self.session().await?.user)
     }
 
     /// Calls a method of a model, such as `sale.sale` and `quote`.
@@ -177,7 +208,7 @@ impl Client {
         };
         // What it says is read by people and in logs, in one language.
         context.insert("language".to_owned(), json!("en"));
-        Ok(Session { authorization, context })
+        Ok(Session { authorization, user, context })
     }
 
     async fn say(
@@ -225,7 +256,7 @@ fn refusal(status: StatusCode, said: &str) -> Fault {
     let why = format!("{status} {}", short(said));
     match status.as_u16() {
         429 | 503 => Fault::Busy(why),
-        401 | 403 | 404 | 422 => Fault::Setup(why),
+        300..=399 | 401 | 403 | 404 | 422 => Fault::Setup(why),
         _ => Fault::Lost(why),
     }
 }
@@ -234,6 +265,8 @@ fn refusal(status: StatusCode, said: &str) -> Fault {
 fn error_of(error: &Value) -> Fault {
     let part = |at: usize| error.get(at).map(said_in).unwrap_or_default();
     match part(0).as_str() {
+        // Missing rights come as any other refusal; only the words differ, and we ask for English.
+        "UserError" if part(1).starts_with("You are not allowed") => Fault::Setup(short(&part(1))),
         "UserError" => Fault::Refused(short(&part(1))),
         "UserWarning" => Fault::Refused(short(&said_in(&error[1]))),
         "ConcurrencyException" => Fault::Stale,

@@ -1,5 +1,7 @@
 //! What becomes of orders in Tryton.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::id::OrderId;
 use roundsman_core::records::{Progress, Stage};
 use roundsman_core::time::Timestamp;
@@ -30,11 +32,16 @@ impl Tryton {
             let origins: Vec<_> =
                 some.iter().map(|(_, theirs)| format!("{OPPORTUNITY},{theirs}")).collect();
             let fits = json!([["origin", "in", origins]]);
+            let mut of: BTreeMap<OrderId, Vec<Row>> = BTreeMap::new();
             for row in self.client.read(SALE, fits, FIELDS).await? {
                 let Some(order) = order_of(some, &row) else { continue };
+                of.entry(order).or_default().push(row);
+            }
+            for (order, sales) in of {
+                let Some(sale) = that_counts(&sales) else { continue };
                 let progress = Progress {
-                    number: value::text(&row, "number").to_owned(),
-                    stage: stage(&row)?,
+                    number: value::text(sale, "number").to_owned(),
+                    stage: stage(sale)?,
                     seen_at: now,
                 };
                 news += usize::from(self.books.note_progress(order, progress).await.map_err(ours)?);
@@ -42,6 +49,17 @@ impl Tryton {
         }
         Ok(news)
     }
+}
+
+/// Of the sales of an order, the one that was confirmed. Cancelled is an order only when no sale of it
+/// is left: one for each version that was changed in time is cancelled, and what is a draft says
+/// nothing yet.
+fn that_counts(sales: &[Row]) -> Option<&Row> {
+    let state = |row: &&Row| value::text(row, "state").to_owned();
+    let open = |row: &&Row| matches!(state(row).as_str(), "draft" | "quotation");
+    let cancelled = |row: &&Row| state(row) == "cancelled";
+    let confirmed = sales.iter().find(|row| !open(row) && !cancelled(row));
+    confirmed.or_else(|| sales.last().filter(|_| sales.iter().all(|row| cancelled(&row))))
 }
 
 fn order_of(open: &[(OrderId, i64)], row: &Row) -> Option<OrderId> {
@@ -62,6 +80,8 @@ fn stage(row: &Row) -> Result<Stage> {
     };
     let invoices = row.get("invoices.").and_then(Value::as_array).cloned().unwrap_or_default();
     let invoices: Vec<&Row> = invoices.iter().filter_map(Value::as_object).collect();
+    let invoices: Vec<_> =
+        invoices.into_iter().filter(|it| value::text(it, "state") != "cancelled").collect();
     let posted = |it: &&Row| matches!(value::text(it, "state"), "posted" | "paid");
     if shipped != Stage::Shipped || invoices.is_empty() || !invoices.iter().all(posted) {
         return Ok(shipped);

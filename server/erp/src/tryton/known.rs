@@ -3,7 +3,7 @@
 use roundsman_core::documents::order::SignedLine;
 use roundsman_core::id::CustomerId;
 use roundsman_store::{imports, links};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Tryton;
@@ -11,13 +11,14 @@ use super::fault::{Fault, Result};
 use super::push::ours;
 use super::value;
 
-pub(super) const PARTY: &str = "party.party";
+/// Its customers and suppliers.
+pub const PARTY: &str = "party.party";
 pub(super) const PRODUCT: &str = "product.product";
 
 impl Tryton {
     /// The party of a customer: the one with its number, or a new one.
     pub(super) async fn party(&self, customer: CustomerId) -> Result<i64> {
-        if let Some(known) = self.known(PARTY, customer.0).await? {
+        if let Some(known) = self.still_there(PARTY, customer.0, json!([])).await? {
             return Ok(known);
         }
         let code = self.code_of(customer).await?;
@@ -66,12 +67,15 @@ impl Tryton {
     /// The product of a line: the one with its article number.
     pub(super) async fn product(&self, line: &SignedLine) -> Result<i64> {
         let id = line.product.0;
-        if let Some(known) = self.known(PRODUCT, id).await? {
+        let sold = json!(["salable", "=", true]);
+        if let Some(known) = self.still_there(PRODUCT, id, json!([sold])).await? {
             return Ok(known);
         }
-        let found = self.client.read(PRODUCT, json!([["code", "=", line.code]]), &["id"]).await?;
+        let fits = json!([["code", "=", line.code], sold]);
+        let found = self.client.read(PRODUCT, fits, &["id"]).await?;
         let Some(found) = found.first() else {
-            return Err(Fault::Refused(format!("no active product has the code {}", line.code)));
+            let why = format!("no product that is sold has the code {}", line.code);
+            return Err(Fault::Refused(why));
         };
         self.keep(PRODUCT, id, value::id(found, "id")?).await
     }
@@ -95,6 +99,27 @@ impl Tryton {
     /// What something is called there, if that is known.
     pub(super) async fn known(&self, model: &str, ours_is: Uuid) -> Result<Option<i64>> {
         links::theirs(&self.store().read, model, ours_is).await.map_err(ours)
+    }
+
+    /// What something is called there, unless it was deleted or deactivated since, or fits no more:
+    /// then it is looked for by its number again.
+    async fn still_there(
+        &self,
+        model: &'static str,
+        ours_is: Uuid,
+        fits: Value,
+    ) -> Result<Option<i64>> {
+        let Some(known) = self.known(model, ours_is).await? else { return Ok(None) };
+        let fits = json!([["id", "=", known], fits]);
+        if !self.client.read(model, fits, &["id"]).await?.is_empty() {
+            return Ok(Some(known));
+        }
+        let forgotten = self
+            .store()
+            .write
+            .run(move |db, _| Box::pin(async move { links::forget(db, model, ours_is).await }));
+        forgotten.await.map_err(ours)?;
+        Ok(None)
     }
 
     /// Keeps what something is called there.

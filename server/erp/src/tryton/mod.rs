@@ -22,7 +22,7 @@ use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::error::codes;
 use roundsman_core::id::{CustomerId, OrderId};
 use roundsman_core::money::Money;
-use roundsman_core::records::{Outcome, Progress, Reason, SalesOrder, Stage, Who};
+use roundsman_core::records::{Outcome, Progress, Reason, Ruling, SalesOrder, Stage, Who};
 use roundsman_core::views::CartView;
 use roundsman_store::{Result, Store};
 use rust_decimal::Decimal;
@@ -31,7 +31,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use client::{Client, Connection};
 pub use fault::Fault;
-pub use pull::{Found, FoundCustomer, FoundPrice, FoundProduct};
+pub use known::PARTY;
+pub use pull::{Found, FoundCustomer, FoundList, FoundPrice, FoundProduct};
 use push::{Pushed, Sale};
 
 use crate::embedded::{Embedded, Ruled};
@@ -104,8 +105,8 @@ impl Tryton {
             Ok(Pushed::Absent) => Ok(decided),
             Ok(Pushed::Confirmed(sale)) => Ok(confirmed(&sale, decided)),
             Ok(Pushed::InProcess(sale)) => {
-                let said = format!("sale {} is {}", sale.number, sale.state);
-                Ok(held(decided, codes::ERP_IN_PROCESS, &said))
+                let before = self.books.decided(decided.order).await.map_err(push::ours)?;
+                Ok(in_process(&sale, before, decided))
             }
             Ok(Pushed::Differs(sale)) => {
                 let said = format!("{} + {} tax", sale.net, sale.tax);
@@ -161,6 +162,33 @@ fn confirmed(sale: &Sale, decided: SalesOrder) -> SalesOrder {
         seen_at: decided.decided_at,
     };
     SalesOrder { tax, total: decided.net.plus(tax), progress: Some(progress), ..decided }
+}
+
+/// An earlier version is on its way there, and takes its stock and its credit until it has arrived.
+/// What happens to the change is for the office to say: it can have it declined or given back, but
+/// not released, unless somebody changed the sale there so that it fits.
+fn in_process(sale: &Sale, before: Option<SalesOrder>, decided: SalesOrder) -> SalesOrder {
+    let (outcome, who) = match decided.verdict.as_ref().map(|it| it.ruling) {
+        Some(Ruling::Decline) => (Outcome::Declined, Who::Nobody),
+        Some(Ruling::Counter) => (Outcome::Countered, Who::Rep),
+        Some(Ruling::Release) | None => (Outcome::Held, Who::Office),
+    };
+    let said = format!("sale {} is {}", sale.number, sale.state);
+    let mut open = held(decided, codes::ERP_IN_PROCESS, &said);
+    open.reasons.iter_mut().for_each(|reason| reason.who = who);
+    let here = confirmed(sale, open.clone());
+    let before = before.filter(|it| it.is_taken() || it.progress.is_some());
+    let on_its_way = before.unwrap_or_else(|| here.clone());
+    SalesOrder {
+        outcome,
+        lines: on_its_way.lines,
+        net: on_its_way.net,
+        tax: on_its_way.tax,
+        total: on_its_way.total,
+        promised_on: on_its_way.promised_on,
+        progress: on_its_way.progress.or(here.progress),
+        ..open
+    }
 }
 
 /// Left to the office, with what Tryton said.

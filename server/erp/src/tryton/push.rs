@@ -21,7 +21,7 @@ pub(super) const OPPORTUNITY: &str = "sale.opportunity";
 pub(super) const SALE: &str = "sale.sale";
 /// What is read of a sale.
 const FIELDS: &[&str] =
-    &["number", "state", "description", "untaxed_amount", "tax_amount", "total_amount"];
+    &["number", "state", "description", "untaxed_amount", "tax_amount", "create_uid"];
 /// Steps from nothing to a confirmed sale, with some that others make at the same time.
 const STEPS_MAX: usize = 12;
 
@@ -40,6 +40,8 @@ pub struct Sale {
     pub net: Decimal,
     /// The tax.
     pub tax: Decimal,
+    /// Which user made it, an id.
+    pub made_by: i64,
 }
 
 /// What pushing an order came to.
@@ -86,7 +88,15 @@ impl Tryton {
                         _ => return Ok(Pushed::Confirmed(sale)),
                     }
                 }
-                Some(sale) if sale.is_in_process() => return Ok(Pushed::InProcess(sale)),
+                // Whichever version that was: what is on its way is what was ordered.
+                Some(sale) if sale.is_in_process() => {
+                    let same = decided.is_taken() && self.is_of(&sale, order, decided).await?;
+                    return Ok(if same {
+                        Pushed::Confirmed(sale)
+                    } else {
+                        Pushed::InProcess(sale)
+                    });
+                }
                 Some(sale) => self.press("cancel", sale.id).await?,
             }
         }
@@ -144,10 +154,12 @@ impl Tryton {
     }
 
     /// On PostgreSQL there is never a second draft. On SQLite Tryton looks at the stamp before it
-    /// waits for its turn to write, so that calls in the same instant all get through.
-    async fn delete_surplus(&self, sales: &[Sale]) -> Result<()> {
-        let drafts: Vec<_> =
-            sales.iter().filter(|it| it.state == "draft").map(|it| it.id).collect();
+    /// waits for its turn to write, so that calls in the same instant all get through. Drafts that
+    /// people made there are theirs.
+    async fn delete_surplus(&self, others: &[Sale]) -> Result<()> {
+        let us = self.client.user().await?;
+        let surplus = |it: &&Sale| it.state == "draft" && it.made_by == us;
+        let drafts: Vec<_> = others.iter().filter(surplus).map(|it| it.id).collect();
         if drafts.is_empty() {
             return Ok(());
         }
@@ -219,8 +231,28 @@ impl Tryton {
         filled.insert("quantity".to_owned(), quantity);
         // It fills in the unit that it sells in, which may be a case; we count and price base units.
         filled.insert("unit".to_owned(), json!(self.base_unit(product).await?));
-        filled.insert("unit_price".to_owned(), value::of_decimal(unit_price(line)));
+        let price = unit_price(line, signed.base_quantity.0);
+        filled.insert("unit_price".to_owned(), value::of_decimal(price));
         Ok(Value::Object(filled))
+    }
+
+    /// Whether a sale has what was decided: the same of each product, for the same amount.
+    async fn is_of(&self, sale: &Sale, order: &Order, decided: &SalesOrder) -> Result<bool> {
+        let fits = json!([["sale", "=", sale.id], ["type", "=", "line"]]);
+        let rows = self.client.read("sale.line", fits, &["product", "quantity"]).await?;
+        let there = rows.iter().map(|row| {
+            let quantity = row.get("quantity").and_then(Value::as_f64).unwrap_or_default();
+            (row.get("product").and_then(Value::as_i64), Decimal::try_from(quantity).ok())
+        });
+        let mut ours = Vec::new();
+        for line in &order.content.lines {
+            let quantity = line.base_quantity.0.normalize();
+            ours.push((Some(self.product(line).await?), Some(quantity)));
+        }
+        let mut there: Vec<_> = there.map(|(id, it)| (id, it.map(|it| it.normalize()))).collect();
+        there.sort();
+        ours.sort();
+        Ok(there == ours && amounts_agree(sale, decided))
     }
 
     /// What Tryton fills in after these fields were.
@@ -261,6 +293,7 @@ impl Sale {
             version: value::text(row, "description").to_owned(),
             net: value::decimal(row, "untaxed_amount")?,
             tax: value::decimal(row, "tax_amount")?,
+            made_by: value::id(row, "create_uid")?,
         })
     }
 
@@ -317,22 +350,73 @@ fn added(filled: &Value) -> Vec<i64> {
     all.map_or_else(Vec::new, |all| all.iter().filter_map(id).collect())
 }
 
-/// The price of a unit with the discount taken off: Tryton has no discount of its own.
-fn unit_price(line: &DecidedLine) -> Decimal {
+/// The price of a unit with the discount taken off, since Tryton has no discount of its own. Tryton
+/// rounds half a cent to the even side, and its prices are without tax: where that would give another
+/// amount than the one that was signed, the price follows from the amount.
+fn unit_price(line: &DecidedLine, quantity: Decimal) -> Decimal {
     const PLACES: u32 = 4;
+    let (net, cents) = (amount(line.net), line.net.currency.places());
     let left = Decimal::ONE - line.discount.0 / Decimal::ONE_HUNDRED;
-    (amount(line.unit_price) * left).round_dp(PLACES)
+    let price = (amount(line.unit_price) * left).round_dp(PLACES);
+    let gives_net = (price * quantity).round_dp(cents) == net;
+    let from_net = net.checked_div(quantity).map(|it| it.round_dp(PLACES));
+    from_net.filter(|_| !gives_net).unwrap_or(price)
 }
 
 fn amount(it: Money) -> Decimal {
     Decimal::new(it.minor, it.currency.places())
 }
 
-/// Without tax to the cent. Tax may be off by a cent a line: Tryton rounds a half to the even side.
+/// To a cent a line: a price of four places cannot give every amount of a great quantity, and Tryton
+/// rounds tax to the even side.
 fn amounts_agree(sale: &Sale, decided: &SalesOrder) -> bool {
     let cents = Decimal::new(
         i64::try_from(decided.lines.len()).unwrap_or(i64::MAX),
         decided.tax.currency.places(),
     );
-    sale.net == amount(decided.net) && (sale.tax - amount(decided.tax)).abs() <= cents
+    let near = |theirs: Decimal, ours: Money| (theirs - amount(ours)).abs() <= cents;
+    near(sale.net, decided.net) && near(sale.tax, decided.tax)
+}
+
+#[cfg(test)]
+mod tests {
+    use roundsman_core::id::{LineId, ProductId};
+    use roundsman_core::money::Currency;
+    use roundsman_core::quantity::{Percent, Quantity};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn line(unit_price: i64, discount: Decimal, net: i64) -> DecidedLine {
+        let money = |minor| Money::new(minor, Currency::CNY);
+        DecidedLine {
+            line: LineId(Uuid::nil()),
+            product: ProductId(Uuid::nil()),
+            pack: String::new(),
+            quantity: Quantity::ZERO,
+            unit_price: money(unit_price),
+            discount: Percent(discount),
+            net: money(net),
+            tax: money(0),
+            reserved: Quantity::ZERO,
+            short: Quantity::ZERO,
+        }
+    }
+
+    #[test]
+    fn half_a_cent_is_rounded_as_it_was_signed() {
+        // 0.5 × 10.25 is 5.125: signed as 5.13, and 5.12 by Tryton.
+        let half = Decimal::new(5, 1);
+        let price = unit_price(&line(1_025, Decimal::ZERO, 513), half);
+        assert_eq!((price * half).round_dp(2), Decimal::new(513, 2));
+        // Where both round alike, the price is the one that was signed.
+        let price = unit_price(&line(1_025, Decimal::ZERO, 3_075), Decimal::from(3));
+        assert_eq!(price, Decimal::new(1025, 2));
+    }
+
+    #[test]
+    fn a_price_with_tax_in_it_becomes_one_without() {
+        let price = unit_price(&line(11_300, Decimal::ZERO, 70_000), Decimal::from(7));
+        assert_eq!(price, Decimal::from(100));
+    }
 }

@@ -59,6 +59,11 @@ pub fn decimal(row: &Row, field: &str) -> Result<Decimal> {
     written.and_then(|it| it.parse().ok()).ok_or_else(|| Fault::lacks(field))
 }
 
+/// A field that is a quantity or a factor: a binary fraction there. Numbers beyond ours are none.
+pub fn float(row: &Row, field: &str) -> Option<Decimal> {
+    Decimal::try_from(row.get(field)?.as_f64()?).ok()
+}
+
 /// The fields of what a field refers to.
 pub fn inner<'a>(row: &'a Row, field: &str) -> Result<&'a Row> {
     row.get(field).and_then(Value::as_object).ok_or_else(|| Fault::lacks(field))

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use roundsman_core::documents::order::{Order, SignedOrder};
-use roundsman_core::records::{Outcome, Ruling, SalesOrder};
+use roundsman_core::records::{Outcome, Ruling, SalesOrder, Stage};
 use roundsman_erp::embedded::Ruled;
-use roundsman_erp::tryton::{Client, Connection};
+use roundsman_erp::tryton::{Client, Connection, Fault};
 use roundsman_erp::{Answer, Erp, Task, Tryton};
 use roundsman_store::outbox;
 use rust_decimal::Decimal;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -125,8 +126,20 @@ async fn while_tryton_lets_nobody_in_orders_wait() {
     decider.round().await.unwrap();
     assert!(company.decision(&order).await.is_none());
 
-    let decider = company.decider(Tryton::new(company.embedded(), server.client())).await;
+    // Somebody without rights gets in, and may do nothing: that is no reason to refuse orders.
+    let powerless = Connection {
+        login: "nobody".to_owned(),
+        password: "nobody-demo".to_owned(),
+        ..server.connection.clone()
+    };
+    let decider =
+        company.decider(Tryton::new(company.embedded(), Client::new(powerless).unwrap())).await;
     company.wait(100_000);
+    decider.round().await.unwrap();
+    assert!(company.decision(&order).await.is_none());
+
+    let decider = company.decider(Tryton::new(company.embedded(), server.client())).await;
+    company.wait(200_000);
     company.settle_all(&decider).await;
     // Logged out in between, it logs in again by itself.
     server.order("end sessions");
@@ -168,8 +181,10 @@ async fn what_is_on_its_way_in_tryton_is_changed_there() {
     let company = Company::open().await;
     let order = company.order(1, GOOD, &[(FLOUR, "bag", 1)]);
     company.admit(&order).await;
-    let decider = company.decider(Tryton::new(company.embedded(), server.client())).await;
+    let erp = Tryton::new(company.embedded(), server.client());
+    let decider = company.decider(erp.clone()).await;
     company.settle_all(&decider).await;
+    let first = company.decision(&order).await.unwrap();
     let more =
         SignedOrder { lines: company.order(1, GOOD, &[(FLOUR, "bag", 4)]).lines, ..order.clone() };
     company.revise(order.order, Some(more)).await;
@@ -177,6 +192,158 @@ async fn what_is_on_its_way_in_tryton_is_changed_there() {
     let held = company.decision(&order).await.unwrap();
     assert_eq!((held.outcome, held.reasons[0].code.as_str()), (Outcome::Held, "ERP_IN_PROCESS"));
     assert_eq!(server.sales().await.len(), 1);
+    // What is on its way keeps its stock and its credit.
+    assert_eq!((held.total, &held.lines), (first.total, &first.lines));
+    company.adds_up().await;
+
+    // The office settles it: the change is declined, what is on its way is still followed.
+    let ruled = Ruled {
+        ruling: Ruling::Decline,
+        by: REP,
+        note: "it left already".to_owned(),
+        seen: held.decided_at,
+    };
+    let declined = erp.rule(order.order, ruled).await.unwrap();
+    assert_eq!((declined.outcome, declined.total), (Outcome::Declined, first.total));
+    company.adds_up().await;
+    let shipment = server.sales().await[0]["shipments"][0].as_i64().unwrap();
+    for button in ["wait", "assign_try", "pick", "pack", "do"] {
+        server.press("stock.shipment.out", button, shipment).await;
+    }
+    assert_eq!(erp.follow(company.now()).await.unwrap(), 1);
+    let shipped = company.decision(&order).await.unwrap();
+    assert_eq!(shipped.progress.unwrap().stage, Stage::Shipped);
+
+    // The rep takes the change back: what is wanted is what is on its way.
+    company.revise(order.order, Some(order.clone())).await;
+    company.settle_all(&decider).await;
+    let again = company.decision(&order).await.unwrap();
+    assert_eq!((again.outcome, again.total), (Outcome::Accepted, first.total));
+    assert_eq!(server.sales().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_the_sales_of_an_order_the_confirmed_one_is_followed() {
+    let server = tryton!();
+    let company = Company::open().await;
+    let order = company.order(1, GOOD, &[(FLOUR, "bag", 1)]);
+    company.admit(&order).await;
+    let erp = Tryton::new(company.embedded(), server.client());
+    let decider = company.decider(erp.clone()).await;
+    company.settle_all(&decider).await;
+    // Somebody copies the sale there, twice, and cancels one of the copies.
+    let sale = server.sales().await[0]["id"].as_i64().unwrap();
+    for _ in 0..2 {
+        server.admin().call("sale.sale", "copy", &[json!([sale])]).await.unwrap();
+    }
+    let sales = server.sales().await;
+    assert_eq!(sales.len(), 3);
+    server.press("sale.sale", "cancel", sales[1]["id"].as_i64().unwrap()).await;
+    assert_eq!(erp.follow(company.now()).await.unwrap(), 0);
+    let decided = company.decision(&order).await.unwrap();
+    assert_eq!(decided.progress.unwrap().stage, Stage::Confirmed);
+    company.adds_up().await;
+}
+
+#[tokio::test]
+async fn what_will_leave_later_cannot_be_promised_again() {
+    let server = tryton!();
+    let company = Company::open().await;
+    let erp = Tryton::new(company.embedded(), server.client());
+    let flour = || async {
+        let products = erp.products().await.unwrap();
+        products.into_iter().find(|it| it.code == "FL-25").unwrap().available
+    };
+    let before = flour().await;
+    let order = company.order(1, GOOD, &[(FLOUR, "bag", 1)]);
+    company.admit(&order).await;
+    company.settle_all(&company.decider(erp.clone()).await).await;
+    assert_eq!(flour().await, before - Decimal::from(25));
+    let shipment = server.sales().await[0]["shipments"][0].clone();
+    let later = json!({ "__class__": "date", "year": 2099, "month": 1, "day": 1 });
+    let write = [json!([shipment]), json!({ "planned_date": later })];
+    server.client().call("stock.shipment.out", "write", &write).await.unwrap();
+    assert_eq!(flour().await, before - Decimal::from(25));
+}
+
+#[tokio::test]
+async fn prices_are_those_of_a_base_unit_and_what_has_none_is_left_out() {
+    let server = tryton!();
+    let company = Company::open().await;
+    let found = Tryton::new(company.embedded(), server.client()).pull_all().await.unwrap();
+    let lists: Vec<_> = found.lists.iter().map(|it| (it.name.as_str(), it.tax_included)).collect();
+    assert_eq!(
+        lists,
+        [
+            ("Retail", false),
+            ("Wholesale", false),
+            ("By the case", false),
+            ("Counter, tax included", true)
+        ]
+    );
+    let by_the_case: Vec<_> = found.prices.iter().filter(|it| it.list == "By the case").collect();
+    let shown: Vec<_> = by_the_case
+        .iter()
+        .map(|it| (it.product.as_str(), it.from.to_string(), it.price.normalize().to_string()))
+        .collect();
+    // Five cases are sixty pieces.
+    assert_eq!(
+        shown,
+        [("NA-01", "0".to_owned(), "8".to_owned()), ("NA-01", "60".to_owned(), "6.4".to_owned())]
+    );
+    let retail = found.prices.iter().filter(|it| it.list == "Retail").count();
+    assert_eq!(retail, found.products.len());
+    assert!(found.customers.iter().all(|it| !it.list.is_empty()));
+}
+
+#[tokio::test]
+async fn a_product_that_is_no_longer_sold_waits_for_the_office() {
+    let server = tryton!();
+    let company = Company::open().await;
+    let erp = Tryton::new(company.embedded(), server.client());
+    let decider = company.decider(erp.clone()).await;
+    let first = company.order(1, GOOD, &[(CAKE, "box", 1)]);
+    company.admit(&first).await;
+    company.settle_all(&decider).await;
+    let fits = json!([["code", "=", "CR-40"]]);
+    let cake = server.admin().read("product.product", fits, &["template"]).await.unwrap();
+    let sold = |sold: bool| {
+        let (admin, id) = (server.admin(), json!([cake[0]["template"]]));
+        async move {
+            let write = [id, json!({ "salable": sold })];
+            admin.call("product.template", "write", &write).await.unwrap();
+        }
+    };
+    sold(false).await;
+    let second = company.order(2, GOOD, &[(CAKE, "box", 1)]);
+    company.admit(&second).await;
+    company.settle_all(&decider).await;
+    let held = company.decision(&second).await.unwrap();
+    assert_eq!((held.outcome, held.reasons[0].code.as_str()), (Outcome::Held, "ERP_REFUSED"));
+    sold(true).await;
+    let ruled =
+        Ruled { ruling: Ruling::Release, by: REP, note: String::new(), seen: held.decided_at };
+    assert_eq!(erp.rule(second.order, ruled).await.unwrap().outcome, Outcome::Accepted);
+    each_once(&server, &company, &[first, second]).await;
+}
+
+#[test]
+fn a_password_goes_nowhere_else() {
+    let to = |url: &str| Connection {
+        url: url.to_owned(),
+        database: "erp".to_owned(),
+        login: "roundsman".to_owned(),
+        password: "secret".to_owned(),
+        answer_seconds_max: 1,
+    };
+    for refused in ["https://me:secret@erp.example.com", "erp.example.com", "ftp://erp.example.com"]
+    {
+        assert!(matches!(Client::new(to(refused)), Err(Fault::Setup(_))), "{refused}");
+    }
+    assert!(to("http://erp.example.com").is_open_to_read());
+    for safe in ["https://erp.example.com", "http://127.0.0.1:8000", "http://localhost:8000"] {
+        assert!(Client::new(to(safe)).is_ok() && !to(safe).is_open_to_read(), "{safe}");
+    }
 }
 
 #[tokio::test]
