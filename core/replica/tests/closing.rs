@@ -108,6 +108,7 @@ impl Field {
             Query::Customer { id: self.customer },
             Query::Visits { customer, page },
             Query::Orders { search: Some("K3".to_owned()), state: None, customer, page },
+            Query::Usual { customer: self.customer },
             Query::Catalogue { customer: self.customer, search: None, category: None, page },
         ];
         queries.iter().map(|query| self.ask(query)).collect()

@@ -11,6 +11,7 @@ mod order;
 mod order_version;
 mod restoration;
 mod sync;
+mod usual;
 mod visit;
 
 pub use cart::lines_by_product;
@@ -39,6 +40,7 @@ pub use sync::{
     AttentionRow, CatchUp, ChannelProgress, Connection, JournalRow, JournalView, LostView,
     QuarantineRow, SyncState, SyncView, TodayFigures, TodayStop, TodayView,
 };
+pub use usual::{CartPut, LastOrder, USUAL_ORDERS_MAX, UsualLine, UsualView};
 pub use visit::{VisitOutcome, VisitRow, VisitView, visit_search};
 
 use crate::id::{DeviceId, PersonId};

@@ -6,6 +6,7 @@ mod facts;
 mod orders;
 mod sync;
 mod today;
+mod usual;
 mod visits;
 
 pub(crate) use orders::wanted;
@@ -128,6 +129,11 @@ pub enum Query {
         /// Whose.
         customer: CustomerId,
     },
+    /// What a customer usually orders, and its last order again.
+    Usual {
+        /// Whose.
+        customer: CustomerId,
+    },
     /// What a cart with these lines would cost; nothing is recorded.
     Quote {
         /// For whom.
@@ -199,6 +205,7 @@ impl Query {
             }
             Self::Catalogue { .. }
             | Self::Cart { .. }
+            | Self::Usual { .. }
             | Self::Quote { .. }
             | Self::Amendment { .. } => &[Catalogue, Carts, Customers, Orders],
             Self::Orders { .. } | Self::Order { .. } => &[Orders],
@@ -229,6 +236,7 @@ impl Replica {
                 json(&self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?)?
             }
             Query::Cart { customer } => json(&self.cart(*customer)?)?,
+            Query::Usual { customer } => json(&self.usual(*customer)?)?,
             Query::Quote { customer, lines } => json(&self.quote(*customer, lines)?)?,
             Query::Orders { search, state, customer, page } => {
                 json(&self.orders(search.as_deref(), *state, *customer, *page)?)?

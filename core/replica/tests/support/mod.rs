@@ -53,9 +53,13 @@ pub fn server_key() -> SigningKey {
 }
 
 pub fn open(folder: &Path, seed: u8) -> Replica {
+    open_on(folder, Box::new(Still(seed)))
+}
+
+pub fn open_on(folder: &Path, host: Box<dyn Host>) -> Replica {
     let name = |file: &str| folder.join(file).display().to_string();
     let files = Files::open(&name("journal.db"), &name("main.db"), None, None).unwrap();
-    let mut replica = Replica::open(files, Box::new(Still(seed))).unwrap();
+    let mut replica = Replica::open(files, host).unwrap();
     replica
         .adopt(Identity {
             device: DeviceId(Uuid::from_u128(1)),
