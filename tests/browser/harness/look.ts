@@ -22,3 +22,13 @@ export async function takePicture(device: Device, name: string): Promise<void> {
   await device.page.evaluate(() => document.fonts.ready);
   await device.page.screenshot({ path: `results/pictures/${name}-${device.locale}.png` });
 }
+
+/** Looks at the screen in light and dark: it is for everybody, and a picture of it is kept. */
+export async function looked(device: Device, name: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await device.page.emulateMedia({ colorScheme });
+    await expectAccessible(device);
+    await takePicture(device, `${name}-${colorScheme}`);
+  }
+  await device.page.emulateMedia({ colorScheme: "light" });
+}

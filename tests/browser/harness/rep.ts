@@ -26,16 +26,17 @@ export class Rep {
     return this.page.getByRole("navigation").getByRole("link", { name: this.phone.text(key) });
   }
 
-  /** Signs in and waits until everything is on the phone and the app opens without a network. */
-  async begins(login = "lin"): Promise<void> {
+  /** Signs in and waits until everything is on the phone and the app opens without a network; a large company takes its time. */
+  async begins(login = "lin", patience_ms?: number): Promise<void> {
     await this.phone.signIn(login);
-    await this.allDelivered();
+    await this.allDelivered(patience_ms);
     await this.phone.readyForOffline();
   }
 
-  async allDelivered(): Promise<void> {
+  async allDelivered(patience_ms?: number): Promise<void> {
     await this.tab("today").click();
-    await expect(this.page.getByText(this.phone.text("all_delivered")).first()).toBeVisible();
+    const said = this.page.getByText(this.phone.text("all_delivered")).first();
+    await expect(said).toBeVisible(patience_ms ? { timeout: patience_ms } : {});
   }
 
   async opensCustomer(search: string, name: string): Promise<void> {
@@ -89,6 +90,17 @@ export class Rep {
   /** The chip with the plain word for how far this screen's document got. */
   state(word: string): Locator {
     return this.page.getByRole("main").getByText(this.phone.text(`state.${word}`), { exact: true }).first();
+  }
+
+  /** One answer of the customer's screen, by its label. */
+  fact(label: string): Locator {
+    const glance = this.page.getByRole("region", { name: this.phone.text("at_a_glance") });
+    return glance.locator("dl > div").filter({ hasText: this.phone.text(label) }).locator("dd");
+  }
+
+  /** The rows of a list. */
+  list(name: string): Locator {
+    return this.page.getByRole("list", { name: this.phone.text(name), exact: true }).getByRole("listitem");
   }
 
   private adding(): RegExp {

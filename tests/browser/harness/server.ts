@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -74,6 +74,15 @@ export class Server {
     const database = new DatabaseSync(join(this.#folder, "roundsman.sqlite"));
     database.prepare(sql).run(...values);
     database.close();
+    await this.restart();
+  }
+
+  /** Brings in a file of the office while it is down. */
+  async imports(kind: "products", csv: string): Promise<void> {
+    await this.kill();
+    const file = join(this.#folder, `${kind}.csv`);
+    await writeFile(file, csv);
+    await promisify(execFile)(PROGRAM, ["import", kind, file, "--data", this.#folder], { env: ENVIRONMENT });
     await this.restart();
   }
 

@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 import type { Device } from "../harness/device.ts";
-import { expectAccessible, takePicture } from "../harness/look.ts";
+import { looked } from "../harness/look.ts";
 import { Rep } from "../harness/rep.ts";
 import type { Server } from "../harness/server.ts";
 import { expect, test } from "../harness/test.ts";
@@ -58,16 +58,6 @@ async function wants(rep: Rep, quantity: string): Promise<void> {
   await first.press("Enter");
   await rep.button("save_change").click();
   await expect(rep.state("savedHere")).toBeVisible();
-}
-
-/** Looks at the screen in light and dark. */
-async function looked(device: Device, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await device.page.emulateMedia({ colorScheme });
-    await expectAccessible(device);
-    await takePicture(device, `${name}-${colorScheme}`);
-  }
-  await device.page.emulateMedia({ colorScheme: "light" });
 }
 
 for (const language of ["zh-CN", "en"] as const) {

@@ -229,6 +229,43 @@ export interface CartView {
   problems: Reason[];
 }
 
+/** What a customer usually orders, and what it ordered last. */
+export interface UsualView {
+  /** How many orders were looked at. */
+  orders: number;
+  basket: UsualLine[];
+  last: Maybe<LastOrder>;
+}
+
+export interface UsualLine {
+  product: string;
+  name: LocalName;
+  picture: Maybe<Picture>;
+  pack: string;
+  quantity: string;
+  /** In how many of the orders it was. */
+  times: number;
+  /** What puts it into the cart; none when there is as much already. */
+  put: Maybe<CartPut>;
+}
+
+export interface LastOrder {
+  order: string;
+  placedAt: number;
+  lineCount: number;
+  puts: CartPut[];
+  /** Names of what this customer cannot order any more. */
+  leftOut: LocalName[];
+}
+
+/** Arguments of `cart.set_line`. */
+export interface CartPut {
+  product: string;
+  pack: string;
+  quantity: string;
+  discount?: string;
+}
+
 export interface OrderRow {
   id: string;
   deviceNumber: string;
@@ -500,6 +537,7 @@ export interface Queries {
   visit: { args: { id: string }; result: VisitView | null };
   catalogue: { args: { customer: string; search?: string; category?: string } & Page; result: Rows<CatalogueRow> & { categories: LocalName[] } };
   cart: { args: { customer: string }; result: CartView | null };
+  usual: { args: { customer: string }; result: UsualView };
   quote: { args: { customer: string; lines: CartLine[] }; result: CartView };
   orders: { args: { search?: string; state?: OrderState; customer?: string } & Page; result: Rows<OrderRow> };
   order: { args: { id: string }; result: OrderView | null };
