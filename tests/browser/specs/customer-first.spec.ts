@@ -21,10 +21,11 @@ for (const language of ["zh-CN", "en"] as const) {
       const days = phone.text("days_since", { n: "N" }).replace("N", "\\d+");
       await expect(rep.fact("last_visit")).toHaveText(new RegExp(`^(${days}|${phone.text("days_since", { n: 1 })}|${phone.text("days_since", { n: 0 })})$`));
       await expect(rep.fact("last_order")).toContainText(/¥[\d,.]+/);
-      await expect(rep.fact("balance_overdue")).toContainText(/¥[\d,.]+ \/ ¥[\d,.]+/);
+      const owed = phone.text("overdue_amount", { amount: "¥" }).replace("¥", "¥[\\d,.]+");
+      await expect(rep.fact("balance_overdue")).toContainText(new RegExp(`¥[\\d,.]+\\s*(${owed}|${phone.text("nothing_overdue")})`));
       await expect(rep.list("usual_basket").first()).toBeVisible();
       await looked(phone, "phone-customer-past");
-      await rep.button("add_usual").scrollIntoViewIfNeeded();
+      await rep.list("usual_basket").last().scrollIntoViewIfNeeded();
       await looked(phone, "phone-customer-past-basket");
     });
   });
