@@ -4,15 +4,13 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use roundsman_erp::tryton::Client;
-use roundsman_erp::{Central, Embedded, Tryton};
 use roundsman_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::backup;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connector::{Connector, ErpSettings};
+use crate::connector::Slot;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::exchange::Imports;
@@ -35,10 +33,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Where devices sync.
     pub hub: Hub,
-    /// What decides orders and knows stock and prices.
-    pub erp: Central,
-    /// Keeps a connected ERP and this server together; none with the embedded one.
-    pub connector: Option<Arc<Connector>>,
+    /// The company's ERP.
+    pub erp: Slot,
     /// Records what people do in the console.
     pub desk: Desk,
     /// How phones in this network reach it; none before it listens, or when they do not.
@@ -79,21 +75,9 @@ impl App {
         let identity = Identity::open(store.clone(), clock.clone()).await?;
         let metrics = Arc::new(Metrics::default());
         let hub = Hub::open(store.clone(), clock.clone(), &config, metrics.clone()).await?;
-        let time = clock.clone();
-        let embedded = Embedded::new(store.clone(), Arc::new(move || time.now()));
         let desk = Desk::new(store.clone(), clock.clone());
         let imports = Imports::new(store.clone(), desk.clone(), clock.clone());
-        let (erp, connector) = match ErpSettings::load(&store).await? {
-            None => (Central::Embedded(embedded), None),
-            Some(settings) => {
-                let client = Client::new(settings.connection.clone()).map_err(Error::internal)?;
-                let tryton = Tryton::new(embedded, client);
-                let (store, imports) = (store.clone(), imports.clone());
-                let connector =
-                    Connector::new(store, imports, clock.clone(), tryton.clone(), settings);
-                (Central::Tryton(tryton), Some(Arc::new(connector)))
-            }
-        };
+        let erp = Slot::open(store.clone(), imports.clone(), clock.clone()).await?;
         Ok(Arc::new(Self {
             config,
             clock,
@@ -102,7 +86,6 @@ impl App {
             metrics,
             hub,
             erp,
-            connector,
             desk,
             lan: OnceLock::new(),
             imports,

@@ -14,10 +14,10 @@ use crate::error::Result;
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn start(app: &App) -> Result<JoinSet<()>> {
+pub async fn start(app: &Arc<App>) -> Result<JoinSet<()>> {
     let clock = app.clock.clone();
     let now: Now = Arc::new(move || clock.now());
-    let decider = Decider::claim(app.store.clone(), app.erp.clone(), now.clone()).await?;
+    let decider = Decider::claim(app.store.clone(), app.erp.central.clone(), now.clone()).await?;
     let stock = StockPublisher::new(app.store.clone(), now, app.config.stock_interval_ms);
     let closer = Closer::new(app.store.clone(), app.clock.clone(), Ages::RULES);
     let mut tasks = JoinSet::new();
@@ -25,9 +25,7 @@ pub async fn start(app: &App) -> Result<JoinSet<()>> {
     tasks.spawn(decider.run(app.stop.clone()));
     tasks.spawn(stock.run(app.stop.clone()));
     tasks.spawn(closer.run(app.stop.clone()));
-    if let Some(connector) = app.connector.clone() {
-        let stop = app.stop.clone();
-        tasks.spawn(async move { connector.run(stop).await });
-    }
+    let keeps = app.clone();
+    tasks.spawn(async move { keeps.erp.run(keeps.stop.clone()).await });
     Ok(tasks)
 }

@@ -117,7 +117,7 @@ async fn ten_thousand_baskets_cost_the_same_on_both_sides() {
         page: Default::default(),
     };
     let shelf: Rows<CatalogueRow> = phone.ask(&every).unwrap();
-    let erp = world.server.as_ref().unwrap().app.erp.clone();
+    let erp = world.server.as_ref().unwrap().app.erp.central.clone();
     let mut priced = 0_usize;
     for _ in 0..ROUNDS {
         for _ in 0..20 {

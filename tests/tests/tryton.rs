@@ -8,14 +8,16 @@ mod tryton_server;
 use std::sync::Arc;
 
 use roundsman_core::documents::Request;
-use roundsman_core::id::OrderId;
+use roundsman_core::documents::visit::VisitOutcome;
+use roundsman_core::id::{CustomerId, OrderId, VisitId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Outcome, Stage, Territory};
+use roundsman_core::time::Timestamp;
 use roundsman_core::views::{CatalogueRow, CustomerCard, OrderView};
 use roundsman_device::Device;
 use roundsman_replica::{Query, Rows};
-use roundsman_server::connector::{Connector, ErpSettings};
-use roundsman_store::{Store, people, records};
+use roundsman_server::connector::{Connector, ErpSettings, Subject};
+use roundsman_store::{people, records};
 use roundsman_tests::{World, decided, find};
 use serde_json::json;
 use tryton_server::TrytonServer;
@@ -29,26 +31,25 @@ macro_rules! tryton {
     };
 }
 
-/// A demo company whose ERP is this Tryton.
+/// A demo company that connects this Tryton while its server runs.
 async fn connected(tryton: &TrytonServer) -> World {
-    let mut world = World::start().await.unwrap();
-    world.stop_server().await.unwrap();
-    let store = Store::open(&world.data().join("roundsman.sqlite")).await.unwrap();
+    let world = World::start().await.unwrap();
+    let app = &world.server.as_ref().unwrap().app;
+    let store = &app.store;
     let by = people::by_login(&store.read, "office").await.unwrap().unwrap().person.id;
     let territories = records::all::<Territory>(&store.read).await.unwrap();
     let territory = territories.into_values().find(|it| it.name.en.contains("Shinan")).unwrap().id;
-    let settings = ErpSettings { connection: tryton.connection.clone(), by, territory };
-    settings.save(&store).await.unwrap();
-    drop(store);
-    world.start_server().await.unwrap();
+    let connection = tryton.connection.clone();
+    let settings = ErpSettings { connection, by, territory, since: Timestamp(0) };
+    app.erp.connect(app.erp.to(settings).unwrap()).await.unwrap();
     world
 }
 
 fn connector(world: &World) -> Arc<Connector> {
-    world.server.as_ref().unwrap().app.connector.clone().unwrap()
+    world.server.as_ref().unwrap().app.erp.connector().unwrap()
 }
 
-fn shelf(device: &Device, customer: roundsman_core::id::CustomerId, code: &str) -> CatalogueRow {
+fn shelf(device: &Device, customer: CustomerId, code: &str) -> CatalogueRow {
     let query = Query::Catalogue {
         customer,
         search: Some(code.to_owned()),
@@ -177,16 +178,101 @@ async fn only_what_changed_in_tryton_is_changed_here() {
 }
 
 #[tokio::test]
-async fn while_tryton_is_down_phones_notice_nothing() {
-    let mut tryton = tryton!();
+async fn what_reps_record_gets_to_tryton_once() {
+    let tryton = tryton!();
     let mut world = connected(&tryton).await;
     connector(&world).pull(false).await.unwrap();
     let mut phone = world.device("lin").await.unwrap();
     let customer = find(&phone, "Golden Gate").unwrap();
-    let flour = shelf(&phone, customer, "FL-25");
-    tryton.order("kill");
-    assert!(connector(&world).pull(false).await.is_err());
-    assert!(connector(&world).health().failure.is_some());
+    let fields = [
+        ("phone".to_owned(), "0532-80009999".to_owned()),
+        ("name".to_owned(), "Golden Gate 金门".to_owned()),
+    ];
+    phone.run(Request::CustomerEdit { customer, fields: fields.into() }).unwrap();
+    let visit = VisitId(phone.run(Request::VisitCheckIn { customer, place: None }).unwrap().id);
+    let note = "Wants rye flour next week".to_owned();
+    let outcome = VisitOutcome::NoNeed;
+    phone.run(Request::VisitCheckOut { visit, outcome, note: Some(note.clone()) }).unwrap();
+    phone.sync().await.unwrap();
+
+    for _ in 0..2 {
+        connector(&world).pull(true).await.unwrap();
+        let client = tryton.client();
+        let fields = ["name", "contact_mechanisms.value"];
+        let fits = json!([["code", "=", "C-002"]]);
+        let party = client.read("party.party", fits, &fields).await.unwrap().remove(0);
+        assert_eq!(party["name"], "Golden Gate 金门");
+        assert_eq!(party["contact_mechanisms."][0]["value"], "0532-80009999");
+        assert_eq!(party["contact_mechanisms."].as_array().unwrap().len(), 1);
+        let notes = client.read("ir.note", json!([]), &["message", "resource"]).await.unwrap();
+        assert_eq!(notes.len(), 1);
+        let said = notes[0]["message"].as_str().unwrap();
+        assert!(said.contains("Lin Mei: needs nothing") && said.contains(&note), "{said}");
+        assert_eq!(notes[0]["resource"], format!("party.party,{}", party["id"]));
+    }
+    let card: CustomerCard = phone.ask(&Query::Customer { id: customer }).unwrap();
+    assert_eq!((card.row.name.as_str(), card.row.conflicts), ("Golden Gate 金门", 0));
+}
+
+#[tokio::test]
+async fn an_invoice_that_is_not_what_was_sold_is_found() {
+    let tryton = tryton!();
+    let mut world = connected(&tryton).await;
+    connector(&world).pull(true).await.unwrap();
+    let orders = |world: &World| {
+        let mut differences = connector(world).health().differences;
+        differences.retain(|it| it.about == Subject::Order);
+        differences
+    };
+    // What the demo company sold before is not known there.
+    let before = connector(&world).health().differences;
+    assert!(before.iter().any(|it| it.about == Subject::Product && it.theirs.is_none()));
+    assert!(orders(&world).is_empty());
+
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "Golden Gate").unwrap();
+    let order = orders_flour(&mut phone, customer);
+    phone.sync().await.unwrap();
+    decided(&mut phone, order).await.unwrap();
+    let sale = tryton.sales().await.remove(0);
+    let (shipment, invoice) =
+        (sale["shipments"][0].as_i64().unwrap(), sale["invoices"][0].as_i64().unwrap());
+    // Somebody makes it cheaper on the invoice.
+    let fits = json!([["invoice", "=", invoice]]);
+    let lines = tryton.admin().read("account.invoice.line", fits, &["id"]).await.unwrap();
+    let cheaper = json!({ "unit_price": { "__class__": "Decimal", "decimal": "100" } });
+    let write = [json!([lines[0]["id"]]), cheaper];
+    tryton.admin().call("account.invoice.line", "write", &write).await.unwrap();
+    for button in ["wait", "assign_try", "pick", "pack", "do"] {
+        tryton.press("stock.shipment.out", button, shipment).await;
+    }
+    tryton.press("account.invoice", "post", invoice).await;
+    connector(&world).pull(true).await.unwrap();
+    let [found] = orders(&world).try_into().unwrap();
+    assert_eq!((found.id, found.field.as_deref()), (order.0, Some("invoiced")));
+    assert_eq!((found.ours.as_str(), found.theirs.as_deref()), ("115.76 CNY", Some("109.00 CNY")));
+}
+
+#[tokio::test]
+async fn the_embedded_erp_takes_over_again() {
+    let tryton = tryton!();
+    let mut world = connected(&tryton).await;
+    connector(&world).pull(false).await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "Golden Gate").unwrap();
+    let app = world.server.as_ref().unwrap().app.clone();
+    app.erp.disconnect().await.unwrap();
+    assert!(app.erp.connector().is_none());
+    let order = orders_flour(&mut phone, customer);
+    phone.sync().await.unwrap();
+    let seen = decided(&mut phone, order).await.unwrap().outcome.unwrap();
+    assert_eq!((seen.outcome, seen.progress), (Outcome::Accepted, None));
+    assert!(tryton.sales().await.is_empty());
+}
+
+/// Orders a bag of flour.
+fn orders_flour(phone: &mut Device, customer: CustomerId) -> OrderId {
+    let flour = shelf(phone, customer, "FL-25");
     let line = Request::CartSetLine {
         customer,
         product: flour.id,
@@ -195,7 +281,20 @@ async fn while_tryton_is_down_phones_notice_nothing() {
         discount: None,
     };
     phone.run(line).unwrap();
-    let order = OrderId(phone.run(Request::OrderSubmit { customer }).unwrap().id);
+    OrderId(phone.run(Request::OrderSubmit { customer }).unwrap().id)
+}
+
+#[tokio::test]
+async fn while_tryton_is_down_phones_notice_nothing() {
+    let mut tryton = tryton!();
+    let mut world = connected(&tryton).await;
+    connector(&world).pull(false).await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let customer = find(&phone, "Golden Gate").unwrap();
+    tryton.order("kill");
+    assert!(connector(&world).pull(false).await.is_err());
+    assert!(connector(&world).health().failure.is_some());
+    let order = orders_flour(&mut phone, customer);
     phone.sync().await.unwrap();
     let waiting: Option<OrderView> = phone.ask(&Query::Order { id: order }).unwrap();
     assert!(waiting.unwrap().outcome.is_none());

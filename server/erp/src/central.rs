@@ -1,5 +1,7 @@
 //! Whichever ERP a company has.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use roundsman_core::documents::cart::CartLine;
 use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::id::{CustomerId, OrderId};
@@ -11,9 +13,13 @@ use crate::embedded::{Embedded, Ruled};
 use crate::port::{Answer, Erp, Pulled, Task};
 use crate::tryton::Tryton;
 
-/// The company's ERP. Cloning shares it.
+/// The company's ERP. Cloning shares it; it can be replaced while it is used.
 #[derive(Clone)]
-pub enum Central {
+pub struct Central(Arc<RwLock<Kind>>);
+
+/// The ERPs that there are.
+#[derive(Clone)]
+pub enum Kind {
     /// The one that needs no installation.
     Embedded(Embedded),
     /// Tryton in its place.
@@ -21,14 +27,29 @@ pub enum Central {
 }
 
 impl Central {
+    /// This one, until another one takes its place.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self(Arc::new(RwLock::new(kind)))
+    }
+
+    /// Another one takes its place. What goes on ends with the one before.
+    pub fn replace(&self, kind: Kind) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = kind;
+    }
+
+    fn now(&self) -> Kind {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What a cart with these lines would cost now. Nothing is recorded.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn quote(&self, customer: CustomerId, lines: &[CartLine]) -> Result<CartView> {
-        match self {
-            Self::Embedded(erp) => erp.quote(customer, lines).await,
-            Self::Tryton(erp) => erp.quote(customer, lines).await,
+        match self.now() {
+            Kind::Embedded(erp) => erp.quote(customer, lines).await,
+            Kind::Tryton(erp) => erp.quote(customer, lines).await,
         }
     }
 
@@ -37,46 +58,46 @@ impl Central {
     /// # Errors
     /// As [`Embedded::rule`] and [`Tryton::rule`].
     pub async fn rule(&self, order: OrderId, ruled: Ruled) -> Result<SalesOrder> {
-        match self {
-            Self::Embedded(erp) => erp.rule(order, ruled).await,
-            Self::Tryton(erp) => erp.rule(order, ruled).await,
+        match self.now() {
+            Kind::Embedded(erp) => erp.rule(order, ruled).await,
+            Kind::Tryton(erp) => erp.rule(order, ruled).await,
         }
     }
 }
 
 impl Erp for Central {
     fn at_once(&self) -> usize {
-        match self {
-            Self::Embedded(erp) => erp.at_once(),
-            Self::Tryton(erp) => erp.at_once(),
+        match self.now() {
+            Kind::Embedded(erp) => erp.at_once(),
+            Kind::Tryton(erp) => erp.at_once(),
         }
     }
 
     async fn decide(&self, order: &Order) -> Result<SalesOrder> {
-        match self {
-            Self::Embedded(erp) => erp.decide(order).await,
-            Self::Tryton(erp) => erp.decide(order).await,
+        match self.now() {
+            Kind::Embedded(erp) => erp.decide(order).await,
+            Kind::Tryton(erp) => erp.decide(order).await,
         }
     }
 
     async fn apply(&self, task: &Task) -> Result<Answer> {
-        match self {
-            Self::Embedded(erp) => erp.apply(task).await,
-            Self::Tryton(erp) => erp.apply(task).await,
+        match self.now() {
+            Kind::Embedded(erp) => erp.apply(task).await,
+            Kind::Tryton(erp) => erp.apply(task).await,
         }
     }
 
     async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {
-        match self {
-            Self::Embedded(erp) => erp.find(order, version).await,
-            Self::Tryton(erp) => erp.find(order, version).await,
+        match self.now() {
+            Kind::Embedded(erp) => erp.find(order, version).await,
+            Kind::Tryton(erp) => erp.find(order, version).await,
         }
     }
 
     async fn pull(&self, since: &[u8]) -> Result<Pulled> {
-        match self {
-            Self::Embedded(erp) => erp.pull(since).await,
-            Self::Tryton(erp) => erp.pull(since).await,
+        match self.now() {
+            Kind::Embedded(erp) => erp.pull(since).await,
+            Kind::Tryton(erp) => erp.pull(since).await,
         }
     }
 }

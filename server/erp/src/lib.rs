@@ -4,7 +4,7 @@
 //! [`Tryton`] one that others wrote, in its place; [`Central`] is whichever a company has, and
 //! [`Decider`] carries what was admitted to whichever it is, each order once.
 
-mod central;
+pub mod central;
 mod decider;
 pub mod embedded;
 mod port;

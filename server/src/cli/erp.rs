@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use roundsman_core::records::Territory;
-use roundsman_erp::tryton::{Client, Connection};
-use roundsman_erp::{Embedded, Tryton};
-use roundsman_store::{links, outbox, records};
+use roundsman_erp::tryton::Connection;
+use roundsman_store::{outbox, records};
 
 use super::import::person;
 use super::user::read_password;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connector::{Connector, ErpSettings, Sheet};
+use crate::connector::{ErpSettings, Preview};
 use crate::error::{Error, Result};
 
 #[derive(Debug, clap::Subcommand)]
@@ -67,7 +66,7 @@ pub async fn run(command: Command) -> Result<()> {
         Command::Tryton(args) => connect(args).await,
         Command::Embedded { data } => {
             let app = App::open(Config::local(data), Clock::system()).await?;
-            ErpSettings::forget(&app.store).await?;
+            app.erp.disconnect().await?;
             println!("The embedded ERP holds from the next start on.");
             Ok(())
         }
@@ -90,30 +89,28 @@ async fn connect(args: Args) -> Result<()> {
         },
         by: person(&app, args.by.as_deref()).await?,
         territory: territory.ok_or_else(unknown)?.id,
+        since: app.clock.now(),
     };
-    let client = Client::new(settings.connection.clone()).map_err(Error::internal)?;
-    let clock = app.clock.clone();
-    let books = Embedded::new(app.store.clone(), std::sync::Arc::new(move || clock.now()));
-    let tryton = Tryton::new(books, client);
-    let (store, imports, clock) = (app.store.clone(), app.imports.clone(), app.clock.clone());
-    let connector = Connector::new(store, imports, clock, tryton, settings.clone());
-    let found = connector.look().await?;
-    println!(
-        "Connected to {:?}: warehouse “{}”, {}",
-        settings.connection, found.warehouse, found.currency
-    );
-    for sheet in Sheet::all(&found) {
-        let before = links::pulled(&app.store.read, sheet.kind.name()).await?;
-        let (rows, news) = (sheet.rows.len(), sheet.news(&before, true).len());
-        println!("  {:<10} {rows:>6} there, {news:>6} to be taken in", sheet.kind.name());
-    }
+    let connector = app.erp.to(settings)?;
+    show(&connector.preview().await?, connector.settings());
     if args.dry_run {
         println!("Nothing was changed.");
         return Ok(());
     }
-    settings.save(&app.store).await?;
+    app.erp.connect(connector).await?;
     println!("It holds from the next start on: roundsman serve");
     Ok(())
+}
+
+fn show(there: &Preview, settings: &ErpSettings) {
+    let to = &settings.connection;
+    println!("Connected to {to:?}: warehouse “{}”, {}", there.warehouse, there.currency);
+    if there.open_to_read {
+        println!("  Everybody on the way can read the password: use https.");
+    }
+    for sheet in &there.sheets {
+        println!("  {:<10} {:>6} there, {:>6} to be taken in", sheet.kind, sheet.there, sheet.news);
+    }
 }
 
 async fn status(data: PathBuf) -> Result<()> {

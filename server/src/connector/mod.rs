@@ -5,10 +5,14 @@
 //! that a conflict with what a rep wrote is visible like any other.
 
 mod bring;
+mod compare;
+mod give;
+mod preview;
 mod settings;
+mod slot;
 mod tables;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use roundsman_core::time::Timestamp;
@@ -19,7 +23,10 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
+pub use compare::{Difference, Subject};
+pub use preview::{Preview, PreviewSheet};
 pub use settings::ErpSettings;
+pub use slot::Slot;
 pub use tables::Sheet;
 
 use crate::clock::Clock;
@@ -30,8 +37,8 @@ use crate::exchange::Imports;
 const FOLLOW_EVERY: Duration = Duration::from_secs(15);
 /// Looks at orders for each reading of everything else.
 const FOLLOWS_A_PULL: u32 = 8;
-/// Looks at orders until what was refused is tried again: about an hour.
-const FOLLOWS_A_RETRY: u32 = 240;
+/// Looks at orders until both sides are compared, and what was refused is tried again: about an hour.
+const FOLLOWS_A_COMPARISON: u32 = 240;
 
 /// Keeps a connected ERP and this server together.
 pub struct Connector {
@@ -41,6 +48,8 @@ pub struct Connector {
     tryton: Tryton,
     settings: ErpSettings,
     health: Mutex<Health>,
+    /// Whoever reads, be it a person or the clock, waits for their turn: what is new is new once.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// How the connection does.
@@ -51,6 +60,10 @@ pub struct Health {
     pub pulled_at: Option<Timestamp>,
     /// When orders were last followed there.
     pub followed_at: Option<Timestamp>,
+    /// When both sides were last compared.
+    pub compared_at: Option<Timestamp>,
+    /// What was different then.
+    pub differences: Vec<Difference>,
     /// What went wrong at the last attempt; none when nothing did.
     pub failure: Option<String>,
 }
@@ -74,7 +87,15 @@ impl Connector {
         tryton: Tryton,
         settings: ErpSettings,
     ) -> Self {
-        Self { store, imports, clock, tryton, settings, health: Mutex::default() }
+        Self {
+            store,
+            imports,
+            clock,
+            tryton,
+            settings,
+            health: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Where it is connected to.
@@ -86,7 +107,7 @@ impl Connector {
     /// How it does.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Reads and follows until `stop`.
@@ -94,7 +115,7 @@ impl Connector {
         let mut follows = 0;
         loop {
             let done = if follows % FOLLOWS_A_PULL == 0 {
-                self.pull(follows % FOLLOWS_A_RETRY == 0).await.map(|_| ())
+                self.pull(follows % FOLLOWS_A_COMPARISON == 0).await.map(|_| ())
             } else {
                 self.follow().await.map(|_| ())
             };
@@ -127,28 +148,42 @@ impl Connector {
         Ok(news)
     }
 
-    /// Reads everything and takes in what is new; with `again`, also what was refused before.
+    /// Reads everything and takes in what is new, and tells there what is new here. `thorough`: also
+    /// what was refused before, and both sides are compared.
     ///
     /// # Errors
     /// When Tryton or the database refuses.
-    pub async fn pull(&self, again: bool) -> Result<Brought> {
+    pub async fn pull(&self, thorough: bool) -> Result<Brought> {
+        let _reading = self.reading.lock().await;
         let now = self.clock.now();
-        let brought = async {
-            let found = self.look().await?;
-            let brought = self.bring(&found, again).await?;
-            self.follow_and_count(now, true).await?;
-            Ok(brought)
-        };
-        let brought = brought.await;
+        let done = self.exchange(thorough).await;
         let well = |health: &mut Health| {
             health.pulled_at = Some(now);
             health.followed_at = Some(now);
         };
-        let brought = self.note(brought, well)?;
+        let (brought, differences) = self.note(done, well)?;
+        if let Some(differences) = differences {
+            let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+            health.compared_at = Some(now);
+            health.differences = differences;
+        }
         if !brought.rows.is_empty() {
             tracing::info!(rows = ?brought.rows, refused = brought.refused, "Tryton has news");
         }
         Ok(brought)
+    }
+
+    async fn exchange(&self, thorough: bool) -> Result<(Brought, Option<Vec<Difference>>)> {
+        let mut found = self.look().await?;
+        let refused = self.give_corrections(&mut found).await?;
+        let brought = self.bring(&found, thorough).await?;
+        self.give_visits().await?;
+        self.follow_and_count(self.clock.now(), true).await?;
+        if !thorough {
+            return Ok((brought, None));
+        }
+        let differences = self.compare(&found).await?;
+        Ok((brought, Some([refused, differences].concat())))
     }
 
     /// What is there. Nothing is written.
@@ -160,7 +195,7 @@ impl Connector {
     }
 
     fn note<T>(&self, done: Result<T>, well: impl FnOnce(&mut Health)) -> Result<T> {
-        let mut health = self.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         match &done {
             Ok(_) => {
                 well(&mut health);

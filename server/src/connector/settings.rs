@@ -1,6 +1,7 @@
 //! Which ERP a company has, and what holds for what comes from there.
 
 use roundsman_core::id::{PersonId, TerritoryId};
+use roundsman_core::time::Timestamp;
 use roundsman_erp::tryton::Connection;
 use roundsman_store::{Store, links, settings};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,14 @@ pub struct ErpSettings {
     pub by: PersonId,
     /// Where new customers belong.
     pub territory: TerritoryId,
+    /// When it was connected: visits before that are not told there.
+    #[serde(default = "never")]
+    pub since: Timestamp,
+}
+
+/// Connections of before this was kept tell no visits.
+fn never() -> Timestamp {
+    Timestamp(i64::MAX)
 }
 
 impl ErpSettings {
@@ -33,7 +42,7 @@ impl ErpSettings {
         stored.map(|it| serde_json::from_slice(&it).map_err(Error::internal)).transpose()
     }
 
-    /// Holds from the next start on.
+    /// Keeps it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -55,7 +64,7 @@ impl ErpSettings {
         Ok(job.await?)
     }
 
-    /// Goes back to the embedded ERP, from the next start on.
+    /// Goes back to the embedded ERP.
     ///
     /// # Errors
     /// When the database refuses.
@@ -89,6 +98,7 @@ mod tests {
             },
             by: PersonId(Uuid::nil()),
             territory: TerritoryId(Uuid::nil()),
+            since: Timestamp(0),
         };
         let ours = Uuid::from_u128(1);
         to("erp").save(&store).await.unwrap();

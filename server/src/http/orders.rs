@@ -129,7 +129,7 @@ pub async fn rule(
         return Err(Refusal::new(codes::TOO_LARGE).with("field", "note").into());
     }
     let RuleForm { ruling, note, seen } = form;
-    app.erp.rule(id, Ruled { ruling, by: person.id, note, seen }).await?;
+    app.erp.central.rule(id, Ruled { ruling, by: person.id, note, seen }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -36,5 +36,5 @@ pub async fn quote(
     if wanted.lines.len() > LINES_MAX {
         return Err(Refusal::new(codes::TOO_LARGE).with("field", "lines").into());
     }
-    Ok(Json(app.erp.quote(wanted.customer, &wanted.lines).await?))
+    Ok(Json(app.erp.central.quote(wanted.customer, &wanted.lines).await?))
 }

@@ -1,9 +1,12 @@
 //! What a connected ERP calls what we have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use roundsman_core::id::OrderId;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use roundsman_core::documents::visit::Visit;
+use roundsman_core::id::{OrderId, VisitId};
+use roundsman_core::time::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use crate::{Result, column};
@@ -15,6 +18,15 @@ use crate::{Result, column};
 pub async fn theirs(db: impl SqliteExecutor<'_>, model: &str, ours: Uuid) -> Result<Option<i64>> {
     let theirs = sqlx::query_scalar("select theirs from erp_link where model = $1 and ours = $2");
     Ok(theirs.bind(model).bind(ours).fetch_optional(db).await?)
+}
+
+/// All of the ERP's ids of a kind that are known.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all_theirs(db: impl SqliteExecutor<'_>, model: &str) -> Result<BTreeSet<i64>> {
+    let theirs = sqlx::query_scalar("select theirs from erp_link where model = $1");
+    Ok(theirs.bind(model).fetch_all(db).await?.into_iter().collect())
 }
 
 /// Ours by the ERP's id.
@@ -80,6 +92,55 @@ pub async fn open_orders(db: impl SqliteExecutor<'_>, model: &str) -> Result<Vec
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|(ours, theirs)| (ours.into(), theirs)).collect())
+}
+
+/// A visit that a connected ERP is to hear of.
+#[derive(Debug, Clone)]
+pub struct VisitToTell {
+    /// Which one.
+    pub id: VisitId,
+    /// The visit.
+    pub visit: Visit,
+    /// Who went.
+    pub rep_name: String,
+    /// What its customer is called there.
+    pub theirs: i64,
+}
+
+/// Finished visits that came since and that a connected ERP has not heard of, at customers whom it
+/// knows, the first first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn visits_to_tell(
+    db: impl SqliteExecutor<'_>,
+    (customers, visits): (&str, &str),
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<VisitToTell>> {
+    let rows = sqlx::query(
+        "select v.id, v.body, coalesce(p.name, '') as rep_name, c.theirs from visit_row v \
+         join erp_link c on c.model = $1 and c.ours = v.customer \
+         left join person p on p.id = v.rep \
+         where v.checked_out_at is not null and v.admitted_at >= $3 \
+           and not exists (select 1 from erp_link l where l.model = $2 and l.ours = v.id) \
+         order by v.admitted_at limit $4",
+    )
+    .bind(customers)
+    .bind(visits)
+    .bind(since.millis())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    let visit = |row: &SqliteRow| {
+        Ok(VisitToTell {
+            id: VisitId(row.try_get("id")?),
+            visit: column::from_json(row.try_get("body")?)?,
+            rep_name: row.try_get("rep_name")?,
+            theirs: row.try_get("theirs")?,
+        })
+    };
+    rows.iter().map(visit).collect()
 }
 
 /// A row as it was when a connected ERP was last read.

@@ -120,7 +120,7 @@ impl Server {
         let (app, decider, stock) = runtime.block_on(async {
             let store = Store::open_on(&path, vfs).await?;
             let app = App::on(config, clock, store).await.map_err(anyhow::Error::msg)?;
-            let erp = Moody::new(app.erp.clone(), mood);
+            let erp = Moody::new(app.erp.central.clone(), mood);
             let decider = Decider::claim(app.store.clone(), erp, now.clone()).await?;
             let stock = StockPublisher::new(app.store.clone(), now, STOCK_INTERVAL_MS);
             anyhow::Ok((app, decider, stock))

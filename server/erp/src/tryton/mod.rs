@@ -9,6 +9,7 @@
 mod client;
 mod fault;
 mod follow;
+mod give;
 mod known;
 mod pull;
 mod push;
@@ -31,6 +32,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use client::{Client, Connection};
 pub use fault::Fault;
+pub use follow::{Difference, Otherwise};
+pub use give::NOTE;
 pub use known::PARTY;
 pub use pull::{Found, FoundCustomer, FoundList, FoundPrice, FoundProduct};
 use push::{Pushed, Sale};

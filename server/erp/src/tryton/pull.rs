@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roundsman_store::links;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use super::Tryton;
 use super::fault::Result;
 use super::known::{PARTY, PRODUCT};
+use super::push::ours;
 use super::value::{self, Row};
 
 /// Records that are read at a time.
@@ -91,6 +93,8 @@ pub struct FoundCustomer {
     pub postal_code: String,
     /// The first number that can be dialled.
     pub phone: String,
+    /// Its id there.
+    pub phone_id: Option<i64>,
     /// What its payment terms are called.
     pub payment_terms: String,
     /// What the price list is called that it buys by.
@@ -311,8 +315,13 @@ impl Tryton {
             "receivable_today",
         ];
         let rows = self.pages(PARTY, &[json!(["code", "!=", null])], &fields, &json!({})).await?;
-        // Every party may be given a price list by default; terms are given by people.
-        let buys = |row: &&Row| row.get("customer_payment_term.").is_some_and(Value::is_object);
+        // Every party may be given a price list by default; terms are given by people. Those that an
+        // order from here made have none yet.
+        let linked = links::all_theirs(&self.store().read, PARTY).await.map_err(ours)?;
+        let buys = |row: &&Row| {
+            row.get("customer_payment_term.").is_some_and(Value::is_object)
+                || value::id(row, "id").is_ok_and(|id| linked.contains(&id))
+        };
         Ok(rows.iter().filter(buys).filter_map(|row| customer(row, lists)).collect())
     }
 
@@ -375,7 +384,7 @@ fn customer(row: &Row, lists: &[List]) -> Option<FoundCustomer> {
     let of = |field: &str| row.get(field).and_then(Value::as_array).into_iter().flatten();
     let mut ways = of("contact_mechanisms.").filter_map(Value::as_object);
     let dialled = |way: &&Row| matches!(value::text(way, "type"), "phone" | "mobile");
-    let phone = ways.find(dialled).map_or("", |way| value::text(way, "value"));
+    let phone = ways.find(dialled);
     let nowhere = Row::new();
     let address = of("addresses.").filter_map(Value::as_object).next().unwrap_or(&nowhere);
     let list = row.get("sale_price_list").and_then(Value::as_i64);
@@ -389,7 +398,8 @@ fn customer(row: &Row, lists: &[List]) -> Option<FoundCustomer> {
         street: text(address, "street"),
         city: text(address, "city"),
         postal_code: text(address, "postal_code"),
-        phone: phone.to_owned(),
+        phone: phone.map_or("", |way| value::text(way, "value")).to_owned(),
+        phone_id: phone.and_then(|way| value::id(way, "id").ok()),
         payment_terms: text(term, "rec_name"),
         list: list.map(|it| it.name.clone()).unwrap_or_default(),
         balance: value::decimal(row, "receivable").unwrap_or_default(),

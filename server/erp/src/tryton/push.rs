@@ -285,7 +285,8 @@ impl Tryton {
 }
 
 impl Sale {
-    fn read(row: &Row) -> Result<Self> {
+    /// As it was read.
+    pub(super) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: value::id(row, "id")?,
             number: value::text(row, "number").to_owned(),
@@ -369,7 +370,7 @@ fn amount(it: Money) -> Decimal {
 
 /// To a cent a line: a price of four places cannot give every amount of a great quantity, and Tryton
 /// rounds tax to the even side.
-fn amounts_agree(sale: &Sale, decided: &SalesOrder) -> bool {
+pub(super) fn amounts_agree(sale: &Sale, decided: &SalesOrder) -> bool {
     let cents = Decimal::new(
         i64::try_from(decided.lines.len()).unwrap_or(i64::MAX),
         decided.tax.currency.places(),

@@ -765,8 +765,81 @@ export interface paths {
                 };
             };
         };
-        put?: never;
+        /** Connects it from now on: orders are decided with it, and it is read at once. */
+        put: operations["connect"];
         post?: never;
+        /** Goes back to the embedded ERP. What was decided stays decided. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erp/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a connection, and shows what it would bring. Nothing is changed, here or there. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Wanted"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Preview"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2919,6 +2992,8 @@ export interface components {
             health: components["schemas"]["Health"];
             /** @description As whom we work there. */
             login: string;
+            /** @description Where customers belong that come from there. */
+            territory: string;
             /** @description Its address. */
             url: string;
         };
@@ -3207,6 +3282,26 @@ export interface components {
              */
             recorded: number;
         };
+        /** @description Something that is not there as it is here. */
+        Difference: {
+            /** @description What kind of thing. */
+            about: components["schemas"]["Subject"];
+            /** @description Which field of it; none: all of it. */
+            field?: string | null;
+            /**
+             * Format: uuid
+             * @description Which one, here.
+             */
+            id: string;
+            /** @description What it is called here: an order by its number. */
+            name: string;
+            /** @description How it is here. */
+            ours: string;
+            /** @description What was said when it was to be made equal. */
+            said?: string | null;
+            /** @description How it is there; none when it is not there at all. */
+            theirs?: string | null;
+        };
         /** @description One of them. */
         Divergence: {
             /** @description `device`, `user`, `territory`, `catalog` or `warehouse`. */
@@ -3281,6 +3376,9 @@ export interface components {
         };
         /** @description How the connection does. */
         Health: {
+            comparedAt?: components["schemas"]["Timestamp"] | null;
+            /** @description What was different then. */
+            differences: components["schemas"]["Difference"][];
             /** @description What went wrong at the last attempt; none when nothing did. */
             failure?: string | null;
             followedAt?: components["schemas"]["Timestamp"] | null;
@@ -4050,6 +4148,19 @@ export interface components {
             /** @description The first rows. */
             rows: string[][];
         };
+        /** @description What would be taken in of a kind of thing. */
+        PreviewSheet: {
+            /** @description Which field each column is. */
+            fields: string[];
+            /** @description `products`, `prices` or `customers`. */
+            kind: string;
+            /** @description How many of them are not as they were when they were last read. */
+            news: number;
+            /** @description The first rows. */
+            rows: string[][];
+            /** @description How many there are. */
+            there: number;
+        };
         /** @description The header of a price list; its prices are records of their own. */
         PriceList: {
             /** @description Of all its prices. */
@@ -4429,6 +4540,11 @@ export interface components {
          * @enum {string}
          */
         Stage: "confirmed" | "partlyShipped" | "shipped" | "invoiced" | "paid" | "cancelled";
+        /**
+         * @description What a difference is about.
+         * @enum {string}
+         */
+        Subject: "order" | "customer" | "product";
         /** @description The day in the office. */
         Summary: {
             /**
@@ -4623,10 +4739,18 @@ export interface components {
             /** @description Which one; none when its document cannot be read. */
             order?: string | null;
         };
-        /** @description What to price, and for whom. */
+        /** @description A connection that somebody wants to make. */
         Wanted: {
-            customer: components["schemas"]["CustomerId"];
-            lines: components["schemas"]["CartLine"][];
+            /** @description The company's database there. */
+            database: string;
+            /** @description As whom to work there. */
+            login: string;
+            /** @description Their password; none: the one that is known, for the same user at the same address. */
+            password?: string | null;
+            /** @description Where customers belong that come from there. */
+            territory: string;
+            /** @description Its address, such as `https://erp.example.com`. */
+            url: string;
         };
         /** @description One line as it is wanted now. */
         WantedLine: {
@@ -4671,4 +4795,34 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+}

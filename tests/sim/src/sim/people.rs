@@ -103,7 +103,7 @@ impl Sim {
         let ruling = *self.office.pick(&[Ruling::Release, Ruling::Decline, Ruling::Counter]);
         let (app, by) = (self.server.app(), self.company.office);
         let ruled = Ruled { ruling, by, note: "known well".to_owned(), seen };
-        let _answer = self.server.wait(app.erp.rule(order, ruled));
+        let _answer = self.server.wait(app.erp.central.rule(order, ruled));
     }
 
     /// A customer gets another territory.
