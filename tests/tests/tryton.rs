@@ -75,6 +75,13 @@ async fn from_tryton_to_the_phone_and_back() {
     // Wholesale: a tenth less than 118.00.
     assert_eq!(flour.unit_price.unwrap().minor, 10_620);
 
+    // Products there have no category; that makes none without a name here.
+    let query =
+        Query::Catalogue { customer, search: None, category: None, page: Default::default() };
+    let seen: serde_json::Value = phone.ask(&query).unwrap();
+    let categories = seen["categories"].as_array().unwrap();
+    assert!(categories.iter().all(|it| it["zh"] != ""), "{categories:?}");
+
     phone.disconnect();
     let ask = |quantity: i64| Request::CartSetLine {
         customer,

@@ -11,7 +11,7 @@ use super::user::read_password;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connector::{ErpSettings, Preview};
+use crate::connector::{ErpPreview, ErpSettings};
 use crate::error::{Error, Result};
 
 #[derive(Debug, clap::Subcommand)]
@@ -102,7 +102,7 @@ async fn connect(args: Args) -> Result<()> {
     Ok(())
 }
 
-fn show(there: &Preview, settings: &ErpSettings) {
+fn show(there: &ErpPreview, settings: &ErpSettings) {
     let to = &settings.connection;
     println!("Connected to {to:?}: warehouse “{}”, {}", there.warehouse, there.currency);
     if there.open_to_read {

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 pub use compare::{Difference, Subject};
-pub use preview::{Preview, PreviewSheet};
+pub use preview::{ErpPreview, ErpSheet};
 pub use settings::ErpSettings;
 pub use slot::Slot;
 pub use tables::Sheet;

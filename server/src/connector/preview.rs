@@ -13,7 +13,7 @@ const ROWS_SHOWN: usize = 5;
 /// What is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Preview {
+pub struct ErpPreview {
     /// The currency of the company there.
     pub currency: String,
     /// The warehouse that is read.
@@ -21,13 +21,13 @@ pub struct Preview {
     /// Whether what is said on the way there can be read by others, the password among it.
     pub open_to_read: bool,
     /// What would be taken in.
-    pub sheets: Vec<PreviewSheet>,
+    pub sheets: Vec<ErpSheet>,
 }
 
 /// What would be taken in of a kind of thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PreviewSheet {
+pub struct ErpSheet {
     /// `products`, `prices` or `customers`.
     pub kind: String,
     /// How many there are.
@@ -45,12 +45,12 @@ impl Connector {
     ///
     /// # Errors
     /// When Tryton or the database refuses.
-    pub async fn preview(&self) -> Result<Preview> {
+    pub async fn preview(&self) -> Result<ErpPreview> {
         let found = self.look().await?;
         let mut sheets = Vec::new();
         for sheet in Sheet::all(&found) {
             let before = links::pulled(&self.store.read, sheet.kind.name()).await?;
-            sheets.push(PreviewSheet {
+            sheets.push(ErpSheet {
                 kind: sheet.kind.name().to_owned(),
                 there: sheet.rows.len(),
                 news: sheet.news(&before, true).len(),
@@ -58,7 +58,7 @@ impl Connector {
                 rows: sheet.rows.iter().take(ROWS_SHOWN).cloned().collect(),
             });
         }
-        Ok(Preview {
+        Ok(ErpPreview {
             currency: found.currency,
             warehouse: found.warehouse,
             open_to_read: self.settings.connection.is_open_to_read(),

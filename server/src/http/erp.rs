@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::Json;
 use crate::app::App;
-use crate::connector::{ErpSettings, Health, Preview};
+use crate::connector::{ErpPreview, ErpSettings, Health};
 use crate::error::{Error, Result};
 use crate::identity::Me;
 
@@ -148,12 +148,12 @@ impl Wanted {
 
 /// Tries a connection, and shows what it would bring. Nothing is changed, here or there.
 #[utoipa::path(post, path = "/api/erp/preview", request_body = Wanted,
-    responses((status = 200, body = Preview), (status = "default", body = Refusal)))]
+    responses((status = 200, body = ErpPreview), (status = "default", body = Refusal)))]
 pub async fn preview(
     Me(person): Me,
     State(app): State<Arc<App>>,
     Json(wanted): Json<Wanted>,
-) -> Result<Json<Preview>> {
+) -> Result<Json<ErpPreview>> {
     require(may_govern(person.role))?;
     let connector = app.erp.to(wanted.settings(&app, person.id)?).map_err(said)?;
     Ok(Json(connector.preview().await.map_err(said)?))

@@ -109,9 +109,11 @@ impl Replica {
             .collect())
     }
 
+    /// The categories of what is sold; products without one are in none.
     fn categories(&self) -> Result<Vec<LocalName>> {
         let mut statement = self.db.prepare_cached(
-            "select id, shelf from product where active group by shelf order by shelf",
+            "select id, shelf from product where active and shelf <> '' \
+             group by shelf order by shelf",
         )?;
         let ids = statement.query_map([], |row| row.get::<_, Uuid>(0))?;
         let mut names = Vec::new();

@@ -827,7 +827,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Preview"];
+                        "application/json": components["schemas"]["ErpPreview"];
                     };
                 };
                 default: {
@@ -3323,6 +3323,30 @@ export interface components {
             /** @description `begun`, `repaired` or `startedOver`. */
             state: string;
         };
+        /** @description What is there. */
+        ErpPreview: {
+            /** @description The currency of the company there. */
+            currency: string;
+            /** @description Whether what is said on the way there can be read by others, the password among it. */
+            openToRead: boolean;
+            /** @description What would be taken in. */
+            sheets: components["schemas"]["ErpSheet"][];
+            /** @description The warehouse that is read. */
+            warehouse: string;
+        };
+        /** @description What would be taken in of a kind of thing. */
+        ErpSheet: {
+            /** @description Which field each column is. */
+            fields: string[];
+            /** @description `products`, `prices` or `customers`. */
+            kind: string;
+            /** @description How many of them are not as they were when they were last read. */
+            news: number;
+            /** @description The first rows. */
+            rows: string[][];
+            /** @description How many there are. */
+            there: number;
+        };
         /** @description Which ERP decides orders, and how it does. */
         ErpView: {
             connected?: components["schemas"]["Connected"] | null;
@@ -4147,19 +4171,6 @@ export interface components {
             header: string[];
             /** @description The first rows. */
             rows: string[][];
-        };
-        /** @description What would be taken in of a kind of thing. */
-        PreviewSheet: {
-            /** @description Which field each column is. */
-            fields: string[];
-            /** @description `products`, `prices` or `customers`. */
-            kind: string;
-            /** @description How many of them are not as they were when they were last read. */
-            news: number;
-            /** @description The first rows. */
-            rows: string[][];
-            /** @description How many there are. */
-            there: number;
         };
         /** @description The header of a price list; its prices are records of their own. */
         PriceList: {

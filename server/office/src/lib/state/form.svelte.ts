@@ -66,13 +66,19 @@ export class Form {
 
   /** Sends; `true` when it was taken. A refusal that names a field is shown beside it. */
   async send(save: (changes: Values) => Promise<unknown>): Promise<boolean> {
+    const taken = await this.attempt(save);
+    if (taken) this.giveUp();
+    return taken;
+  }
+
+  /** Asks about what was typed, which stays; `true` when nothing was wrong with it. */
+  async attempt(ask: (changes: Values) => Promise<unknown>): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
     this.failure = undefined;
     this.errors = {};
     try {
-      await save(this.changes);
-      this.giveUp();
+      await ask(this.changes);
       return true;
     } catch (error) {
       const field = error instanceof ApiError ? error.params["field"] : undefined;
