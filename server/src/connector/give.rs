@@ -37,7 +37,7 @@ impl Connector {
                     _ => self.tryton.set_phone(theirs, &correction.now).await,
                 };
                 match said {
-                    Ok(()) => correction.is_there(theirs),
+                    Ok(()) => correction.note_in(theirs),
                     Err(Fault::Refused(why)) => refused.push(correction.refused(ours, &why)),
                     Err(other) => return Err(unreachable(other)),
                 }
@@ -88,7 +88,7 @@ fn corrections(was: &PulledRow, theirs: &FoundCustomer, ours: &Known) -> Vec<Cor
 }
 
 impl Correction {
-    fn is_there(self, theirs: &mut FoundCustomer) {
+    fn note_in(self, theirs: &mut FoundCustomer) {
         match self.column {
             NAME => theirs.name = self.now,
             _ => theirs.phone = self.now,

@@ -7,6 +7,7 @@ mod company;
 mod customers;
 mod demo;
 mod device;
+mod erp;
 mod imports;
 mod lists;
 mod live;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use automerge::Automerge;
+use roundsman_core::documents::customer::Customer;
 use roundsman_core::documents::order::{
     self, Amend, Cancel, Revision, SignedLine, SignedOrder, Submit,
 };
@@ -21,7 +22,7 @@ use roundsman_core::time::{Day, Hlc, Timestamp};
 use roundsman_erp::embedded::{StockPublisher, master};
 use roundsman_erp::{Decider, Embedded, Erp, Now, Round};
 use roundsman_store::documents::{self, Saved};
-use roundsman_store::{Store, outbox, records};
+use roundsman_store::{Store, outbox, projection, records};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -265,6 +266,22 @@ impl Company {
         let (_, price) = self.product(product);
         let (price, now) = (flat(price, minor), self.now());
         write!(self, |db, commit| master::put_price(db, commit, &price, now).await);
+    }
+
+    /// Gives a customer another number.
+    pub async fn set_code(&self, customer: CustomerId, code: &str) {
+        let (code, now) = (code.to_owned(), self.now());
+        write!(self, |db, commit| {
+            let change = |it| Ok(CustomerAccount { code, ..it });
+            master::change_account(db, commit, customer, change, now).await
+        });
+    }
+
+    /// Knows a customer by name, too.
+    pub async fn set_name(&self, customer: CustomerId, name: &str) {
+        let mut named = Customer { active: true, ..Customer::default() };
+        named.fields.entry("name".to_owned()).or_default().value = name.to_owned();
+        write!(self, |db, _commit| projection::customer(db, customer, &named).await);
     }
 
     pub async fn decision(&self, order: &SignedOrder) -> Option<SalesOrder> {

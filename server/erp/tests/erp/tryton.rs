@@ -1,7 +1,7 @@
 //! Tryton in the place of the embedded ERP: a real one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use roundsman_core::documents::order::{Order, SignedOrder};
 use roundsman_core::records::{Outcome, Ruling, SalesOrder, Stage};
@@ -112,6 +112,76 @@ async fn a_tryton_that_is_killed_goes_on_where_it_was() {
         orders.push(order);
     }
     each_once(&server, &company, &orders).await;
+}
+
+#[tokio::test]
+async fn after_a_day_without_tryton_each_order_is_one_sale() {
+    const HOUR_MS: i64 = 3_600_000;
+    let mut server = tryton!();
+    let company = Company::open().await;
+    let decider = company.decider(Tryton::new(company.embedded(), server.client())).await;
+    server.order("kill");
+    let mut orders = Vec::new();
+    for hour in 0..24 {
+        let order = company.order(1 + hour, GOOD, &[(CAKE, "box", 1)]);
+        company.admit(&order).await;
+        decider.round().await.unwrap();
+        company.wait(HOUR_MS);
+        orders.push(order);
+    }
+    assert_eq!(company.waiting().await, orders.len());
+    server.order("start");
+    company.settle_all(&decider).await;
+    each_once(&server, &company, &orders).await;
+}
+
+#[tokio::test]
+async fn a_tryton_that_answers_too_late_makes_no_second_sale() {
+    let server = tryton!();
+    let company = Company::open().await;
+    let line = Line::before(&server.connection).await;
+    // It is waited for one second, and every answer takes longer; what was asked is done all the same.
+    let hasty = Connection { answer_seconds_max: 1, ..line.connection.clone() };
+    let erp = Tryton::new(company.embedded(), Client::new(hasty).unwrap());
+    let order = company.order(1, GOOD, &[(FLOUR, "bag", 1)]);
+    company.admit(&order).await;
+    let decider = company.decider(erp).await;
+    line.keeps_answers(true);
+    for _ in 0..6 {
+        decider.round().await.unwrap();
+        company.wait(100_000);
+    }
+    assert!(company.decision(&order).await.is_none());
+    line.keeps_answers(false);
+    let patient = Tryton::new(company.embedded(), server.client());
+    let decider = company.decider(patient).await;
+    company.settle_all(&decider).await;
+    each_once(&server, &company, &[order]).await;
+}
+
+#[tokio::test]
+async fn a_number_that_another_party_has_waits_for_the_office() {
+    let server = tryton!();
+    let company = Company::open().await;
+    // Somebody who is no customer any more has the number that the office gave here.
+    let party = json!([{ "name": "Gone", "code": "C-900", "active": false }]);
+    server.client().call("party.party", "create", &[party]).await.unwrap();
+    company.set_code(GOOD, "C-900").await;
+    company.set_name(GOOD, "Harbour Bakery").await;
+    let order = company.order(1, GOOD, &[(FLOUR, "bag", 1)]);
+    company.admit(&order).await;
+    let erp = Tryton::new(company.embedded(), server.client());
+    company.settle_all(&company.decider(erp.clone()).await).await;
+    let held = company.decision(&order).await.unwrap();
+    assert_eq!((held.outcome, held.reasons[0].code.as_str()), (Outcome::Held, "ERP_REFUSED"));
+    assert!(held.reasons[0].params["detail"].contains("code"), "{held:?}");
+    assert!(server.sales().await.is_empty());
+
+    company.set_code(GOOD, "C-901").await;
+    let ruled =
+        Ruled { ruling: Ruling::Release, by: REP, note: String::new(), seen: held.decided_at };
+    assert_eq!(erp.rule(order.order, ruled).await.unwrap().outcome, Outcome::Accepted);
+    each_once(&server, &company, &[order]).await;
 }
 
 #[tokio::test]
@@ -386,6 +456,7 @@ async fn each_once(server: &TrytonServer, company: &Company, orders: &[SignedOrd
 struct Line {
     connection: Connection,
     until_cut: Arc<AtomicUsize>,
+    keeps_answers: Arc<AtomicBool>,
 }
 
 impl Line {
@@ -395,16 +466,27 @@ impl Line {
         let connection = Connection { url, ..there.clone() };
         let until_cut = Arc::new(AtomicUsize::new(usize::MAX));
         let server = there.url.trim_start_matches("http://").to_owned();
-        let counter = until_cut.clone();
+        let keeps_answers = Arc::new(AtomicBool::new(false));
+        let (counter, keeps) = (until_cut.clone(), keeps_answers.clone());
         tokio::spawn(async move {
             loop {
                 let (here, _) = listener.accept().await.unwrap();
                 let left = counter.load(Ordering::SeqCst);
                 counter.store(left.wrapping_sub(1), Ordering::SeqCst);
-                tokio::spawn(carry(here, server.clone(), left == 0));
+                let answer = match (left == 0, keeps.load(Ordering::SeqCst)) {
+                    (true, _) => Answers::Cut,
+                    (false, true) => Answers::Kept,
+                    (false, false) => Answers::Given,
+                };
+                tokio::spawn(carry(here, server.clone(), answer));
             }
         });
-        Self { connection, until_cut }
+        Self { connection, until_cut, keeps_answers }
+    }
+
+    /// From now on nobody hears what was answered, and nobody is told so.
+    fn keeps_answers(&self, keeps: bool) {
+        self.keeps_answers.store(keeps, Ordering::SeqCst);
     }
 
     /// Cuts once, after so many calls.
@@ -413,10 +495,18 @@ impl Line {
     }
 }
 
+/// What becomes of the answer to a call.
+#[derive(PartialEq)]
+enum Answers {
+    Given,
+    Cut,
+    Kept,
+}
+
 /// One call: Tryton closes every connection after it.
-async fn carry(mut here: TcpStream, server: String, cut: bool) {
+async fn carry(mut here: TcpStream, server: String, answer: Answers) {
     let Ok(mut there) = TcpStream::connect(server).await else { return };
-    if !cut {
+    if answer == Answers::Given {
         let _both_ended = tokio::io::copy_bidirectional(&mut here, &mut there).await;
         return;
     }
@@ -427,8 +517,14 @@ async fn carry(mut here: TcpStream, server: String, cut: bool) {
         request.extend_from_slice(&part[..n]);
     }
     there.write_all(&request).await.unwrap();
-    drop(here);
+    if answer == Answers::Cut {
+        drop(here);
+        let _answer_nobody_hears = there.read_to_end(&mut part).await;
+        return;
+    }
     let _answer_nobody_hears = there.read_to_end(&mut part).await;
+    // Until whoever asked gives up.
+    let _gone = here.read(&mut part).await;
 }
 
 /// Whether all of a request is here, by its length.
