@@ -59,8 +59,6 @@ pub struct UsualLine {
 pub struct LastOrder {
     /// Which one.
     pub order: OrderId,
-    /// When it was signed.
-    pub placed_at: Timestamp,
     /// How many of its lines can be ordered now.
     pub line_count: u32,
     /// What puts them into the cart; without those of which there is as much already.
@@ -133,7 +131,6 @@ impl LastOrder {
             order.lines.iter().partition(|line| sells(shelf, &wish_of(line)));
         Self {
             order: order.order,
-            placed_at: order.placed_at,
             line_count: count(sold.len()),
             puts: sold
                 .iter()
@@ -144,7 +141,7 @@ impl LastOrder {
     }
 }
 
-/// The lines of one product, newest first. It stands in an order once.
+/// The lines of one product, newest first: a cart has one line for each, and so has its order.
 struct Habit<'a> {
     latest: &'a SignedLine,
     lines: Vec<&'a SignedLine>,

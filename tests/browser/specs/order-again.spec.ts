@@ -16,9 +16,8 @@ class Thumb {
   }
 }
 
-/** A visit with an order of so many lines. */
-async function visits(rep: Rep, lines: number): Promise<string> {
-  await rep.checksIn();
+/** The visit that is open comes to an order of so many lines. */
+async function sells(rep: Rep, lines: number): Promise<string> {
   const visit = rep.page.url();
   const number = await rep.takesOrder(lines);
   await rep.page.goto(visit);
@@ -55,7 +54,10 @@ for (const language of ["zh-CN", "en"] as const) {
       await expect(rep.fact("last_visit")).toHaveText(phone.text("never"));
       await looked(phone, "phone-customer-first");
       await phone.goOffline();
-      const number = await visits(rep, 10);
+      await rep.checksIn();
+      // The visit that goes on is not the last one.
+      await expect(rep.fact("last_visit")).toHaveText(phone.text("never"));
+      const number = await sells(rep, 10);
       await rep.opensOrder(number);
       const before = await rep.list("order_lines").allInnerTexts();
       expect(before).toHaveLength(10);
@@ -81,7 +83,8 @@ for (const language of ["zh-CN", "en"] as const) {
       await rep.begins();
       await office.signIn("office");
       await rep.opensCustomer("hgsp", CUSTOMER);
-      const number = await visits(rep, 3);
+      await rep.checksIn();
+      const number = await sells(rep, 3);
       await rep.opensCustomer("hgsp", CUSTOMER);
       await ordersAgain(rep, 3);
       await expect(page.getByText(/^SO-\d+/)).toBeVisible();

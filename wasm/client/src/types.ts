@@ -251,7 +251,6 @@ export interface UsualLine {
 
 export interface LastOrder {
   order: string;
-  placedAt: number;
   lineCount: number;
   puts: CartPut[];
   /** Names of what this customer cannot order any more. */
