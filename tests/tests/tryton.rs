@@ -62,7 +62,7 @@ fn shelf(device: &Device, customer: CustomerId, code: &str) -> CatalogueRow {
 
 #[tokio::test]
 async fn from_tryton_to_the_phone_and_back() {
-    let tryton = tryton!();
+    let mut tryton = tryton!();
     let mut world = connected(&tryton).await;
     let brought = connector(&world).pull(false).await.unwrap();
     assert_eq!(brought.refused, 0, "{brought:?}");
@@ -135,6 +135,9 @@ async fn from_tryton_to_the_phone_and_back() {
         account.balance.minor
     };
     phone.until("the balance is here", |it| Ok(owes(it) == 223_536)).await.unwrap();
+    tryton.order("pay");
+    stage(&world, &mut phone, order, Stage::Paid).await;
+    phone.until("nothing is owed any more", |it| Ok(owes(it) == 0)).await.unwrap();
 }
 
 async fn stage(world: &World, phone: &mut Device, order: OrderId, stage: Stage) {

@@ -64,7 +64,7 @@ impl TrytonServer {
         Client::new(all).unwrap()
     }
 
-    /// `kill`, `start` or `end sessions`.
+    /// `kill`, `start`, `end sessions` or `pay`.
     #[allow(dead_code, reason = "not every test disturbs it")]
     pub fn order(&mut self, order: &str) {
         let mut said = String::new();

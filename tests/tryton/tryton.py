@@ -4,8 +4,9 @@
 
 The first time, Tryton is installed and a company is founded below FOLDER; later that is copied. A
 line of JSON says where it listens (url, database, login, password). It ends when its standard input
-does. The lines `kill`, `start` and `end sessions` kill it at once, start it again with the same data
-and log everybody out; each is answered by a line when that is done. Exit code 75 says that Tryton could not be installed: the registry of Python
+does. The lines `kill`, `start`, `end sessions` and `pay` kill it at once, start it again with the same
+data, log everybody out, and pay what was invoiced; each is answered by a line when that is done. Exit
+code 75 says that Tryton could not be installed: the registry of Python
 packages cannot be reached.
 """
 import fcntl
@@ -102,6 +103,9 @@ def serve(folder, own, port):
             elif line.strip() == "end sessions":
                 with sqlite3.connect(own / "erp.sqlite", timeout=60) as data:
                     data.execute("delete from ir_session")
+            elif line.strip() == "pay":
+                subprocess.run([python(folder), HERE / "pay.py", conf], check=True,
+                               stdout=sys.stderr)
             print("{}", flush=True)
     finally:
         server.terminate()
