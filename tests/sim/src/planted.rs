@@ -60,7 +60,6 @@ const RARE: &[&str] = &[
     "main file before the journal",
     "others' clocks not observed",
     "receipt does not open the window",
-    "what came is not synced",
 ];
 
 /// Runs for one fault at most: as many on every machine, so that what is found is found everywhere.

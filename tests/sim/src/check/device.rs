@@ -9,6 +9,7 @@ use roundsman_core::sync::{Channel, Digest, Entry, Head, document_element, hash,
 use roundsman_core::time::{DRIFT_MS_MAX, Hlc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
+use super::history::cursor;
 use super::{Broken, broken};
 use crate::disk::{Plug, VFS};
 use crate::sim::Sim;
@@ -22,7 +23,15 @@ pub(super) struct Copy {
 
 impl Copy {
     pub(super) fn of(sim: &Sim, device: usize) -> Result<Self, Broken> {
-        let disk = Plug::with(&sim.devices[device].disk.image());
+        Self::on(Plug::with(&sim.devices[device].disk.image()))
+    }
+
+    /// As they would be found if the power were cut now and took everything that it may.
+    fn durable(sim: &Sim, device: usize) -> Result<Self, Broken> {
+        Self::on(Plug::with(&sim.devices[device].disk.durable()))
+    }
+
+    fn on(disk: Plug) -> Result<Self, Broken> {
         let open = |file: &str| {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
             Connection::open_with_flags_and_vfs(disk.path(file), flags, VFS)
@@ -42,8 +51,37 @@ pub(super) fn whole(sim: &mut Sim, device: usize, deep: bool) -> Result<(), Brok
     let copy = Copy::of(sim, device)?;
     let head = journal(sim, device, &copy)?;
     channels(sim, device, &copy, deep)?;
+    lasts(sim, device, &copy)?;
     nothing_repaired(sim, device, &copy)?;
     nothing_forgotten(sim, device, &copy, head)
+}
+
+/// What came from the server and is shown would be shown after a power cut, too: whoever has no network
+/// then cannot fetch it again, and what they write may build on it.
+fn lasts(sim: &mut Sim, device: usize, copy: &Copy) -> Result<(), Broken> {
+    const NAME: &str = "what came survives a power cut";
+    if sim.devices[device].meddled || sim.devices[device].troubled() {
+        return Ok(());
+    }
+    let left = Copy::durable(sim, device)?;
+    let mut statement = copy.main.prepare("select name from channel where seq > 0")?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+    for name in names {
+        let name = name?;
+        let channel: Channel = name.parse().map_err(|_| broken(NAME, name.clone()))?;
+        let lost = |error: rusqlite::Error| broken(NAME, format!("device {device}: {error}"));
+        let here = cursor(&copy.main, channel)?;
+        let lasting = cursor(&left.main, channel).map_err(lost)?;
+        let (Some((epoch, seq, _)), Some((same, lasting, _))) = (here, lasting) else {
+            return Err(broken(NAME, format!("device {device}: nothing of {name}")));
+        };
+        if epoch == same && lasting < seq {
+            let detail = format!("device {device}: {name} at {lasting} and not at {seq}");
+            return Err(broken(NAME, detail));
+        }
+        sim.checked(NAME, 1);
+    }
+    Ok(())
 }
 
 /// Repair is for storage that went wrong; otherwise both sides hold the same without it.
