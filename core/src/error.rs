@@ -117,6 +117,8 @@ pub mod codes {
         ERP_DIFFERS = "ERP_DIFFERS";
         /// In the connected ERP the order is on its way: it can only be changed there.
         ERP_IN_PROCESS = "ERP_IN_PROCESS";
+        /// The connected ERP keeps this: it can only be changed there.
+        KEPT_IN_ERP = "KEPT_IN_ERP";
         /// The item is no longer sold.
         INACTIVE_PRODUCT = "INACTIVE_PRODUCT";
         /// The visit is already finished.

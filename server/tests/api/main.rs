@@ -14,6 +14,7 @@ mod live;
 mod openapi;
 mod operations;
 mod orders;
+mod products;
 mod rights;
 mod session;
 mod shell;

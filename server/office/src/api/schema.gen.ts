@@ -1837,6 +1837,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A product, to be looked at and changed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProductForm"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Changes what a product is. Of two people who do so at the same time, the second is told
+         *     `DECIDED_MEANWHILE`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ProductChange"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes what a product costs by a list, from today on; orders keep the price that was signed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PriceChange"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{id}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what was counted of a product in a warehouse. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quarantine": {
         parameters: {
             query?: never;
@@ -3012,6 +3185,17 @@ export interface components {
             /** @description What they do there. */
             role: string;
         };
+        /** @description What is there, and what was thought to be there. */
+        Count: {
+            onHand: components["schemas"]["Quantity"];
+            seen: components["schemas"]["Quantity"];
+            warehouse: string;
+        };
+        /** @description What was counted of a product. */
+        Counted: {
+            onHand: components["schemas"]["Quantity"];
+            warehouse: components["schemas"]["Warehouse"];
+        };
         /** @description What the credit rule says about this cart. */
         CreditView: {
             /** @description How old the figures are. */
@@ -3818,6 +4002,12 @@ export interface components {
              */
             total: number;
         };
+        /** @description What a product costs by a list. */
+        ListedPrice: {
+            /** @description Smallest quantity first; none when it is not sold by this list. */
+            breaks: components["schemas"]["PriceBreak"][];
+            list: components["schemas"]["PriceList"];
+        };
         /** @description A name in both languages of the apps. */
         LocalName: {
             /** @description English. */
@@ -4172,6 +4362,19 @@ export interface components {
             /** @description The first rows. */
             rows: string[][];
         };
+        /** @description The price of one base unit from a quantity on. */
+        PriceBreak: {
+            /** @description Base units on the line from which it holds. */
+            from: components["schemas"]["Quantity"];
+            /** @description For one base unit. */
+            unitPrice: components["schemas"]["Money"];
+        };
+        /** @description Another price, and the one that was looked at. */
+        PriceChange: {
+            breaks: components["schemas"]["PriceBreak"][];
+            list: string;
+            seen: components["schemas"]["PriceBreak"][];
+        };
         /** @description The header of a price list; its prices are records of their own. */
         PriceList: {
             /** @description Of all its prices. */
@@ -4192,8 +4395,42 @@ export interface components {
             /** @description What was done, in order. */
             steps: components["schemas"]["TraceStep"][];
         };
+        /** @description Other values, and those that were looked at. */
+        ProductChange: {
+            seen: components["schemas"]["ProductValues"];
+            values: components["schemas"]["ProductValues"];
+        };
+        /** @description A product with what it costs and what is there. */
+        ProductForm: {
+            /** @description The company's own article number. */
+            code: string;
+            /** @description Whether a connected ERP keeps it: then nothing can be changed here. */
+            keptElsewhere: boolean;
+            packs: components["schemas"]["Pack"][];
+            picture?: components["schemas"]["Picture"] | null;
+            /** @description In every list. */
+            prices: components["schemas"]["ListedPrice"][];
+            /** @description In every warehouse. */
+            stock: components["schemas"]["Counted"][];
+            /** @description Base unit. */
+            unit: string;
+            values: components["schemas"]["ProductValues"];
+        };
         /** @description A product. */
         ProductId: string;
+        /** @description What people decide about a product. */
+        ProductValues: {
+            /** @description Whether it is sold now. */
+            active: boolean;
+            /** @description Of the base unit; empty when there is none. */
+            barcode: string;
+            /** @description The shelf it stands on in the catalogue. */
+            category: components["schemas"]["LocalName"];
+            /** @description What people call it. */
+            name: components["schemas"]["LocalName"];
+            /** @description Value added tax. */
+            taxRate: components["schemas"]["Percent"];
+        };
         /** @description How far a connected ERP got with an order. */
         Progress: {
             /** @description Its number there. */
