@@ -12,6 +12,7 @@ export type DeviceRow = Schemas["DeviceRow"];
 export type DeviceState = Schemas["DeviceState"];
 export type Divergence = Schemas["Divergence"];
 export type DeviceReturn = Schemas["DeviceReturn"];
+export type ProductForm = Schemas["ProductForm"];
 export type ErpView = Schemas["ErpView"];
 export type ErpConnected = Schemas["Connected"];
 export type ErpDifference = Schemas["Difference"];

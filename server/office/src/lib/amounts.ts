@@ -1,3 +1,4 @@
+import { ApiError } from "#api/client.ts";
 import type { Schemas } from "#api/types.ts";
 
 type Money = Schemas["Money"];
@@ -18,4 +19,23 @@ export function amountOf(text: string, currency: string): Money | undefined {
   if (!whole || part.length > digits) return undefined;
   const minor = Number(whole.replace(/[, ]/g, "") + part.padEnd(digits, "0"));
   return Number.isSafeInteger(minor) ? { minor, currency } : undefined;
+}
+
+/** A number that somebody typed into a field, as the API reads it.
+ *  @throws ApiError naming the field when it is none. */
+export function decimalOf(text: string, field: string): string {
+  const bare = text.trim();
+  if (!bare) throw new ApiError("EMPTY", { field });
+  if (!/^\d+(\.\d+)?$/.test(bare)) throw new ApiError("INVALID", { field });
+  return bare;
+}
+
+/** Sends; when somebody else was faster, what they wrote is read first: saving once more is then a decision. */
+export async function retold(refresh: () => Promise<unknown>, send: () => Promise<void>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "DECIDED_MEANWHILE") await refresh();
+    throw error;
+  }
 }
