@@ -81,6 +81,10 @@ for (const language of ["zh-CN", "en"] as const) {
       await page.keyboard.press("Control+k");
       await camera.takes("palette");
       await camera.opens("/office/restoration", "restoration");
+      await camera.opens("/office/imports", "imports");
+      await camera.opens("/office/erp", "erp");
+      await page.getByRole("button", { name: office.text("erp_connect") }).click();
+      await camera.takes("erp-connect");
     });
   });
 }

@@ -104,13 +104,18 @@ impl Tryton {
 
     /// The decision as Tryton takes part in it.
     async fn agreed(&self, order: &Order, decided: SalesOrder) -> Result<SalesOrder, Fault> {
-        match self.push(order, &decided).await {
+        let pushed = self.push(order, &decided).await;
+        let before = self.books.decided(decided.order).await.map_err(push::ours)?;
+        match pushed {
             Ok(Pushed::Absent) => Ok(decided),
-            Ok(Pushed::Confirmed(sale)) => Ok(confirmed(&sale, decided)),
-            Ok(Pushed::InProcess(sale)) => {
-                let before = self.books.decided(decided.order).await.map_err(push::ours)?;
-                Ok(in_process(&sale, before, decided))
+            Ok(Pushed::Confirmed(sale)) => {
+                let there = confirmed(&sale, decided);
+                // The same sale may have left the warehouse already.
+                let known = before.and_then(|it| it.progress);
+                let known = known.filter(|it| it.number == sale.number);
+                Ok(SalesOrder { progress: known.or(there.progress), ..there })
             }
+            Ok(Pushed::InProcess(sale)) => Ok(in_process(&sale, before, decided)),
             Ok(Pushed::Differs(sale)) => {
                 let said = format!("{} + {} tax", sale.net, sale.tax);
                 Ok(held(decided, codes::ERP_DIFFERS, &said))

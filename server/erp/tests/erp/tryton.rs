@@ -289,6 +289,9 @@ async fn what_is_on_its_way_in_tryton_is_changed_there() {
     company.settle_all(&decider).await;
     let again = company.decision(&order).await.unwrap();
     assert_eq!((again.outcome, again.total), (Outcome::Accepted, first.total));
+    // It has left already, and takes no stock a second time.
+    assert_eq!(again.progress.unwrap().stage, Stage::Shipped);
+    company.adds_up().await;
     assert_eq!(server.sales().await.len(), 1);
 }
 
