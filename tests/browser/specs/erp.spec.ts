@@ -33,6 +33,8 @@ test("the office connects a Tryton, and what a rep orders offline becomes a sale
   await form.getByLabel(text("erp_database")).fill(tryton.way.database);
   await form.getByLabel(text("erp_login")).fill(tryton.way.login);
   await form.getByLabel(text("erp_password")).fill("guessed");
+  await button("erp_test").click();
+  await expect(form.getByLabel(text("erp_territory"))).toBeFocused();
   await form.getByLabel(text("erp_territory")).selectOption({ label: TERRITORY });
   await button("erp_test").click();
   await expect(form.getByRole("alert")).toBeVisible();
