@@ -161,8 +161,7 @@ async fn only_what_changed_in_tryton_is_changed_here() {
     phone.run(Request::CustomerEdit { customer, fields }).unwrap();
     phone.sync().await.unwrap();
 
-    // Renamed, numbered anew and moved there; its phone is still the old one there, which nobody has
-    // to be told.
+    // Renamed, numbered anew and moved there, while its phone was corrected here.
     let client = tryton.client();
     let fits = json!([["code", "=", "C-002"]]);
     let party = client.read("party.party", fits, &["id", "addresses"]).await.unwrap();

@@ -39,6 +39,8 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(15);
 const FOLLOWS_A_PULL: u32 = 8;
 /// Looks at orders until both sides are compared, and what was refused is tried again: about an hour.
 const FOLLOWS_A_COMPARISON: u32 = 240;
+/// Differences that are kept to be shown: against an ERP that was just connected there may be thousands.
+const DIFFERENCES_MAX: usize = 100;
 
 /// Keeps a connected ERP and this server together.
 pub struct Connector {
@@ -62,7 +64,9 @@ pub struct Health {
     pub followed_at: Option<Timestamp>,
     /// When both sides were last compared.
     pub compared_at: Option<Timestamp>,
-    /// What was different then.
+    /// How much was different then.
+    pub different: usize,
+    /// The first of it, orders before everything else.
     pub differences: Vec<Difference>,
     /// What went wrong at the last attempt; none when nothing did.
     pub failure: Option<String>,
@@ -162,9 +166,11 @@ impl Connector {
             health.followed_at = Some(now);
         };
         let (brought, differences) = self.note(done, well)?;
-        if let Some(differences) = differences {
+        if let Some(mut differences) = differences {
             let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
             health.compared_at = Some(now);
+            health.different = differences.len();
+            differences.truncate(DIFFERENCES_MAX);
             health.differences = differences;
         }
         if !brought.rows.is_empty() {

@@ -27,7 +27,6 @@ mod quotes;
 mod restorations;
 mod security;
 mod session;
-mod shelves;
 mod staff;
 mod summary;
 mod visits;
@@ -124,9 +123,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(staff::enable))
         .routes(routes!(staff::close))
         .routes(routes!(products::list))
-        .routes(routes!(shelves::show, shelves::change))
-        .routes(routes!(shelves::price))
-        .routes(routes!(shelves::count))
+        .routes(routes!(products::show, products::change))
+        .routes(routes!(products::price))
+        .routes(routes!(products::count))
         .routes(routes!(people::people))
         .routes(routes!(people::territories))
         .routes(routes!(operations::run))

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use roundsman_core::documents::order::{Order, SignedOrder};
 use roundsman_core::records::{Outcome, Ruling, SalesOrder, Stage};
+use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::Ruled;
 use roundsman_erp::tryton::{Client, Connection, Fault};
 use roundsman_erp::{Answer, Erp, Task, Tryton};
@@ -178,9 +179,8 @@ async fn a_number_that_another_party_has_waits_for_the_office() {
     assert!(server.sales().await.is_empty());
 
     company.set_code(GOOD, "C-901").await;
-    let ruled =
-        Ruled { ruling: Ruling::Release, by: REP, note: String::new(), seen: held.decided_at };
-    assert_eq!(erp.rule(order.order, ruled).await.unwrap().outcome, Outcome::Accepted);
+    let ruling = ruled(Ruling::Release, held.decided_at);
+    assert_eq!(erp.rule(order.order, ruling).await.unwrap().outcome, Outcome::Accepted);
     each_once(&server, &company, &[order]).await;
 }
 
@@ -237,10 +237,9 @@ async fn what_tryton_refuses_waits_for_the_office_with_its_words() {
     company.adds_up().await;
 
     // Released without the cause being gone, it is refused again; declined, it is closed.
-    let rule = |ruling, seen| Ruled { ruling, by: REP, note: "so".to_owned(), seen };
-    let again = erp.rule(order.order, rule(Ruling::Release, held.decided_at)).await.unwrap();
+    let again = erp.rule(order.order, ruled(Ruling::Release, held.decided_at)).await.unwrap();
     assert_eq!(again.outcome, Outcome::Held);
-    let closed = erp.rule(order.order, rule(Ruling::Decline, again.decided_at)).await.unwrap();
+    let closed = erp.rule(order.order, ruled(Ruling::Decline, again.decided_at)).await.unwrap();
     assert_eq!(closed.outcome, Outcome::Declined);
     assert!(server.sales().await.is_empty());
 }
@@ -267,13 +266,8 @@ async fn what_is_on_its_way_in_tryton_is_changed_there() {
     company.adds_up().await;
 
     // The office settles it: the change is declined, what is on its way is still followed.
-    let ruled = Ruled {
-        ruling: Ruling::Decline,
-        by: REP,
-        note: "it left already".to_owned(),
-        seen: held.decided_at,
-    };
-    let declined = erp.rule(order.order, ruled).await.unwrap();
+    let ruling = ruled(Ruling::Decline, held.decided_at);
+    let declined = erp.rule(order.order, ruling).await.unwrap();
     assert_eq!((declined.outcome, declined.total), (Outcome::Declined, first.total));
     company.adds_up().await;
     let shipment = server.sales().await[0]["shipments"][0].as_i64().unwrap();
@@ -394,9 +388,8 @@ async fn a_product_that_is_no_longer_sold_waits_for_the_office() {
     let held = company.decision(&second).await.unwrap();
     assert_eq!((held.outcome, held.reasons[0].code.as_str()), (Outcome::Held, "ERP_REFUSED"));
     sold(true).await;
-    let ruled =
-        Ruled { ruling: Ruling::Release, by: REP, note: String::new(), seen: held.decided_at };
-    assert_eq!(erp.rule(second.order, ruled).await.unwrap().outcome, Outcome::Accepted);
+    let ruling = ruled(Ruling::Release, held.decided_at);
+    assert_eq!(erp.rule(second.order, ruling).await.unwrap().outcome, Outcome::Accepted);
     each_once(&server, &company, &[first, second]).await;
 }
 
@@ -438,6 +431,11 @@ async fn a_server_that_was_set_back_finds_the_sale_that_it_made() {
     let codes: Vec<_> = held.reasons.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(held.outcome, Outcome::Held);
     assert!(codes.contains(&"ERP_IN_PROCESS"), "{codes:?}");
+}
+
+/// What somebody in the office decides.
+fn ruled(ruling: Ruling, seen: Timestamp) -> Ruled {
+    Ruled { ruling, by: REP, note: "so".to_owned(), seen }
 }
 
 /// Every order is one sale there that is on its way, with the amounts that were decided.

@@ -3585,8 +3585,10 @@ export interface components {
         /** @description How the connection does. */
         Health: {
             comparedAt?: components["schemas"]["Timestamp"] | null;
-            /** @description What was different then. */
+            /** @description The first of it, orders before everything else. */
             differences: components["schemas"]["Difference"][];
+            /** @description How much was different then. */
+            different: number;
             /** @description What went wrong at the last attempt; none when nothing did. */
             failure?: string | null;
             followedAt?: components["schemas"]["Timestamp"] | null;
