@@ -259,7 +259,8 @@ async fn a_decided_order_is_closed_with_its_decision() {
     let told = decided.clone();
     let publish = app.store.write.run(move |db, commit| {
         Box::pin(async move {
-            outcomes::publish(db, commit, &told, &[north, own], told.decided_at).await
+            let told_to = (&told, vec![north, own]);
+            outcomes::publish(db, commit, &[told_to], told.decided_at).await
         })
     });
     publish.await.unwrap();

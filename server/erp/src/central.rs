@@ -80,10 +80,10 @@ impl Erp for Central {
         }
     }
 
-    async fn apply(&self, task: &Task) -> Result<Answer> {
+    async fn apply(&self, tasks: &[Task]) -> Vec<Result<Answer>> {
         match self.now() {
-            Kind::Embedded(erp) => erp.apply(task).await,
-            Kind::Tryton(erp) => erp.apply(task).await,
+            Kind::Embedded(erp) => erp.apply(tasks).await,
+            Kind::Tryton(erp) => erp.apply(tasks).await,
         }
     }
 

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
 use roundsman_core::error::Refusal;
 use roundsman_core::id::ItemKind;
 use roundsman_core::money::Money;
@@ -83,93 +82,108 @@ impl<E: Erp> Decider<E> {
     /// # Errors
     /// [`Error::Fenced`] when another decider took over; when the database refuses.
     pub async fn round(&self) -> Result<Round> {
-        let at_once = self.erp.at_once().max(1);
-        let limit = u32::try_from(at_once).unwrap_or(u32::MAX);
+        let limit = u32::try_from(self.erp.at_once().max(1)).unwrap_or(u32::MAX);
         let due = outbox::due(&self.store.read, (self.now)(), limit).await?;
         if due.is_empty() {
             return Ok(Round::Idle);
         }
-        let mut round = Round::Worked(due.len());
-        let handled = stream::iter(due).map(|row| async move { self.handle(&row).await });
-        let handled: Vec<_> = handled.buffered(at_once).collect().await;
-        for busy in handled {
-            if busy? {
-                round = Round::Busy;
+        let worked = due.len();
+        let (mut decided, mut asked) = (Vec::new(), Vec::new());
+        for row in due {
+            let Some(task) = self.task(&row).await? else { continue };
+            match self.done_before(&row, &task).await {
+                Ok(Some(done)) => decided.push((task, done)),
+                Ok(None) => asked.push((row, task)),
+                Err(error) => self.failed(&row, &task, error).await?,
             }
         }
+        let (rows, tasks): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        let answers = self.erp.apply(&tasks).await;
+        let mut round = Round::Worked(worked);
+        for ((row, task), answer) in rows.into_iter().zip(tasks).zip(answers) {
+            if matches!(answer, Ok(Answer::Busy(_))) {
+                round = Round::Busy;
+            }
+            decided.extend(self.hear(&row, &task, answer).await?.map(|it| (task, it)));
+        }
+        self.settle(decided).await?;
         Ok(round)
     }
 
-    /// Settles or defers one row; true when the ERP is busy.
-    async fn handle(&self, row: &Waiting) -> Result<bool> {
-        let order = match &row.order {
-            Ok(order) => order.clone(),
+    /// What is to be done about a row; none when its order cannot be read.
+    async fn task(&self, row: &Waiting) -> Result<Option<Task>> {
+        match &row.order {
+            Ok(order) => Ok(Some(Task { id: row.id, fence: self.fence, order: order.clone() })),
             Err(why) => {
                 tracing::error!(row = row.id, why, "an order in the outbox cannot be read");
-                return self.defer(row, why).await.map(|()| false);
+                self.defer(row, why).await?;
+                Ok(None)
             }
-        };
-        let task = Task { id: row.id, fence: self.fence, order };
-        match self.ask(row, &task).await {
+        }
+    }
+
+    /// What may have reached the ERP before is looked up first, never just sent again.
+    async fn done_before(&self, row: &Waiting, task: &Task) -> Result<Option<SalesOrder>> {
+        if row.attempts == 0 && row.created_at > self.since {
+            return Ok(None);
+        }
+        self.erp.find(task.order.content.order, task.order.version).await
+    }
+
+    /// The decision in an answer; none when the row was deferred.
+    async fn hear(
+        &self,
+        row: &Waiting,
+        task: &Task,
+        answer: Result<Answer>,
+    ) -> Result<Option<SalesOrder>> {
+        let now = (self.now)();
+        let why = match answer {
             Ok(Answer::Applied(decided) | Answer::AlreadyApplied(decided)) => {
-                self.settle(&task, decided).await?
+                return Ok(Some(decided));
             }
             Ok(Answer::Rejected(refusal)) => {
-                self.settle(
-                    &task,
-                    answered(&task, Outcome::Declined, vec![rejection(refusal)], (self.now)()),
-                )
-                .await?;
+                return Ok(Some(answered(task, Outcome::Declined, vec![rejection(refusal)], now)));
             }
             Ok(Answer::NeedsDecision(reasons)) => {
-                self.settle(&task, answered(&task, Outcome::Held, reasons, (self.now)())).await?;
+                return Ok(Some(answered(task, Outcome::Held, reasons, now)));
             }
-            Ok(Answer::Busy(why)) => {
-                self.defer(row, &why).await?;
-                return Ok(true);
-            }
-            Ok(Answer::Unknown(why)) => self.defer(row, &why).await?,
-            Err(Error::Fenced) => return Err(Error::Fenced),
-            Err(error) => {
-                tracing::error!(%error, order = %task.order.content.order, "an order could not be decided; trying again");
-                self.defer(row, &error.to_string()).await?;
-            }
-        }
-        Ok(false)
+            Ok(Answer::Busy(why) | Answer::Unknown(why)) => why,
+            Err(error) => return self.failed(row, task, error).await.map(|()| None),
+        };
+        self.defer(row, &why).await.map(|()| None)
     }
 
-    /// Asks the ERP. What may have reached it before is looked up first, never just sent again.
-    async fn ask(&self, row: &Waiting, task: &Task) -> Result<Answer> {
-        if row.attempts > 0 || row.created_at <= self.since {
-            let done = self.erp.find(task.order.content.order, task.order.version).await?;
-            if let Some(decided) = done {
-                return Ok(Answer::AlreadyApplied(decided));
-            }
+    async fn failed(&self, row: &Waiting, task: &Task, error: Error) -> Result<()> {
+        if matches!(error, Error::Fenced) {
+            return Err(Error::Fenced);
         }
-        self.erp.apply(task).await
+        tracing::error!(%error, order = %task.order.content.order, "an order could not be decided; trying again");
+        self.defer(row, &error.to_string()).await
     }
 
-    /// Publishes a decision and settles its row, unless the ERP did both in its own transaction.
-    async fn settle(&self, task: &Task, decided: SalesOrder) -> Result<()> {
-        if !outbox::is_waiting(&self.store.read, task.id).await? {
-            return Ok(());
-        }
-        let (id, fence, now) = (task.id, task.fence, (self.now)());
-        let (customer, rep) = (task.order.content.customer, task.order.content.rep);
-        self.store
-            .write
-            .run(move |db, commit| {
+    /// Publishes decisions and settles their rows, but for those where the ERP did both in its own
+    /// transaction.
+    async fn settle(&self, decided: Vec<(Task, SalesOrder)>) -> Result<()> {
+        let ids: Vec<_> = decided.iter().map(|(task, _)| task.id).collect();
+        let waiting = outbox::waiting_among(&self.store.read, &ids).await?;
+        for (task, decided) in decided.into_iter().filter(|(task, _)| waiting.contains(&task.id)) {
+            let (id, fence, now) = (task.id, task.fence, (self.now)());
+            let (customer, rep) = (task.order.content.customer, task.order.content.rep);
+            let settled = self.store.write.run(move |db, commit| {
                 Box::pin(async move {
-                    if outbox::settle(db, id, fence, now).await? {
+                    if outbox::settle(db, &[id], fence, now).await? == 1 {
                         // Looked up here, lest the customer moves meanwhile.
                         let territory = visibility::territory(&mut *db, customer).await?;
-                        let channels = visibility::of_work(territory, rep);
-                        outcomes::publish(db, commit, &decided, &channels, now).await?;
+                        let told = (&decided, visibility::of_work(territory, rep));
+                        outcomes::publish(db, commit, &[told], now).await?;
                     }
                     Ok(())
                 })
-            })
-            .await
+            });
+            settled.await?;
+        }
+        Ok(())
     }
 
     async fn defer(&self, row: &Waiting, why: &str) -> Result<()> {

@@ -49,7 +49,7 @@ pub struct Pulled {
 /// version. It takes the place of what was applied before under the same number; an older version
 /// never takes the place of a newer one.
 pub trait Erp: Send + Sync {
-    /// How many tasks it takes at a time. More than one are still begun in their order.
+    /// How many tasks it takes at a time.
     fn at_once(&self) -> usize {
         1
     }
@@ -57,8 +57,9 @@ pub trait Erp: Send + Sync {
     /// What it would say to this order. Nothing is done.
     fn decide(&self, order: &Order) -> impl Future<Output = Result<SalesOrder>> + Send;
 
-    /// Does the task, unless it was done before.
-    fn apply(&self, task: &Task) -> impl Future<Output = Result<Answer>> + Send;
+    /// Does the tasks of one decider in their order, each unless it was done before. There is an
+    /// answer to each, in the same order.
+    fn apply(&self, tasks: &[Task]) -> impl Future<Output = Vec<Result<Answer>>> + Send;
 
     /// What came of a version of an order, if it was applied; none: as it was first signed.
     fn find(

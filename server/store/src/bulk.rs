@@ -60,3 +60,9 @@ pub fn keys<K: AsRef<[u8]>>(keys: impl IntoIterator<Item = K>) -> String {
 pub(crate) fn items(items: impl IntoIterator<Item = ItemId>) -> String {
     keys(items.into_iter().map(ItemId::to_bytes))
 }
+
+/// Numbers as one parameter: `id in (select value from json_each($1))`.
+pub(crate) fn numbers(numbers: &[i64]) -> String {
+    let texts: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", texts.join(","))
+}

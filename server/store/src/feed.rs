@@ -15,6 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::{Error, Result, bulk, settings};
+use ed25519_dalek::SigningKey;
 
 /// What one job did to channels and rows.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +73,24 @@ impl Placing<'_> {
     }
 }
 
+/// A row of `record`.
+struct Stored {
+    item: ItemId,
+    bytes: Vec<u8>,
+    hash: [u8; 32],
+    /// Of an outcome, which devices keep: whatever happens to this database, what was decided can be
+    /// proved.
+    signature: Option<Vec<u8>>,
+}
+
+impl Stored {
+    fn new<R: Record>(record: &R, key: &Option<SigningKey>) -> Self {
+        let (item, bytes) = (record.item(), record.to_bytes());
+        let signature = key.as_ref().map(|key| sign_outcome(key, item, &bytes));
+        Self { item, hash: hash(&bytes), signature, bytes }
+    }
+}
+
 /// A row of `membership`.
 struct Member {
     channel: i64,
@@ -99,46 +118,54 @@ impl Commit {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn publish<R: Record>(
+    pub async fn publish<R: Record + Sync>(
         &mut self,
         db: &mut SqliteConnection,
         record: &R,
         channels: &[Channel],
         now: Timestamp,
     ) -> Result<()> {
-        let item = record.item();
-        let bytes = record.to_bytes();
-        let record_hash = hash(&bytes);
-        let signature = self.sign(db, item, &bytes).await?;
-        sqlx::query(
-            "insert into record (item, bytes, hash, updated_at, signature) values ($1, $2, $3, $4, $5) \
-             on conflict (item) do update set bytes = $2, hash = $3, updated_at = $4, signature = $5 \
-             where hash <> $3",
-        )
-        .bind(&item.to_bytes()[..])
-        .bind(bytes)
-        .bind(&record_hash[..])
-        .bind(now.millis())
-        .bind(signature)
-        .execute(&mut *db)
-        .await?;
-        let placing = Placing { item, state: State::Record(record_hash), channels, changes: &[] };
-        self.place(db, &[placing]).await
+        self.publish_all(db, &[(record, channels)], now).await
     }
 
-    /// The server's signature of an outcome, which devices keep: whatever happens to this database,
-    /// what was decided can be proved.
-    async fn sign(
-        &self,
+    /// The same for many records, each once.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn publish_all<R: Record + Sync, C: AsRef<[Channel]> + Sync>(
+        &mut self,
         db: &mut SqliteConnection,
-        item: ItemId,
-        bytes: &[u8],
-    ) -> Result<Option<Vec<u8>>> {
-        if item.kind != ItemKind::SalesOrder {
-            return Ok(None);
-        }
-        let key = settings::signing_key(db).await?;
-        Ok(key.map(|key| sign_outcome(&key, item, bytes)))
+        records: &[(&R, C)],
+        now: Timestamp,
+    ) -> Result<()> {
+        let key = match R::KIND {
+            ItemKind::SalesOrder => settings::signing_key(&mut *db).await?,
+            _ => None,
+        };
+        let rows: Vec<_> = records.iter().map(|(record, _)| Stored::new(*record, &key)).collect();
+        bulk::insert(
+            db,
+            "insert into record (item, bytes, hash, updated_at, signature) ",
+            &rows,
+            " on conflict (item) do update set bytes = excluded.bytes, hash = excluded.hash, \
+                  updated_at = excluded.updated_at, signature = excluded.signature \
+              where hash <> excluded.hash",
+            |row, it| {
+                row.push_bind(it.item.to_bytes().to_vec())
+                    .push_bind(it.bytes.as_slice())
+                    .push_bind(it.hash.to_vec())
+                    .push_bind(now.millis())
+                    .push_bind(it.signature.as_deref());
+            },
+        )
+        .await?;
+        let placings = rows.iter().zip(records).map(|(row, (_, channels))| Placing {
+            item: row.item,
+            state: State::Record(row.hash),
+            channels: channels.as_ref(),
+            changes: &[],
+        });
+        self.place(db, &placings.collect::<Vec<_>>()).await
     }
 
     /// Makes documents with these admitted heads visible in exactly these channels, each document

@@ -1,6 +1,8 @@
 //! The outbox: what has to reach the ERP, once. A row is written in the commit that admits its
 //! document, so that nothing admitted is forgotten.
 
+use std::collections::BTreeSet;
+
 use automerge::Automerge;
 use roundsman_core::documents::order::{self, Order, VersionId};
 use roundsman_core::id::{ItemId, OrderId};
@@ -114,35 +116,40 @@ pub async fn waiting_count(db: impl SqliteExecutor<'_>) -> Result<u64> {
     Ok(count.unsigned_abs())
 }
 
-/// Whether this row still waits.
+/// Which of these rows still wait.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn is_waiting(db: impl SqliteExecutor<'_>, id: i64) -> Result<bool> {
-    let waits = sqlx::query_scalar(
-        "select exists (select 1 from outbox where id = $1 and state = 'waiting')",
+pub async fn waiting_among(db: impl SqliteExecutor<'_>, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let waiting = sqlx::query_scalar(
+        "select id from outbox where id in (select value from json_each($1)) and state = 'waiting'",
     );
-    Ok(waits.bind(id).fetch_one(db).await?)
+    let ids: Vec<i64> = waiting.bind(bulk::numbers(ids)).fetch_all(db).await?;
+    Ok(ids.into_iter().collect())
 }
 
-/// Settles a row, in the transaction that settles what it is about. False when it was already.
+/// Settles rows, in the transaction that settles what they are about. Returns how many still waited.
 ///
 /// # Errors
 /// [`Error::Fenced`] when another decider took over; when the database refuses.
-pub async fn settle(db: &mut SqliteConnection, id: i64, by: i64, now: Timestamp) -> Result<bool> {
+pub async fn settle(
+    db: &mut SqliteConnection,
+    ids: &[i64],
+    by: i64,
+    now: Timestamp,
+) -> Result<usize> {
     if fence(&mut *db).await? != by {
         return Err(Error::Fenced);
     }
     if roundsman_core::planted!("outbox row never settled") {
-        return Ok(true);
+        return Ok(ids.len());
     }
-    let done =
-        sqlx::query("update outbox set state = 'done', done_at = $2, last_error = null where id = $1 and state = 'waiting'")
-            .bind(id)
-            .bind(now.millis())
-            .execute(db)
-            .await?;
-    Ok(done.rows_affected() == 1)
+    let done = sqlx::query(
+        "update outbox set state = 'done', done_at = $2, last_error = null \
+         where id in (select value from json_each($1)) and state = 'waiting'",
+    );
+    let done = done.bind(bulk::numbers(ids)).bind(now.millis()).execute(db).await?;
+    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
 }
 
 /// Notes why a row could not be settled, and when to look at it again.

@@ -1,5 +1,7 @@
 //! What devices give back after the database went back in time.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, ItemId, OrderId};
 use roundsman_core::records::{Record, SalesOrder};
@@ -8,7 +10,7 @@ use roundsman_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::journal::signed;
-use crate::{Error, Result, epochs::Epoch, settings};
+use crate::{Error, Result, bulk, epochs::Epoch, settings};
 
 /// Notes that a device came back: what was signed for, and what was still held of it.
 ///
@@ -124,17 +126,26 @@ pub async fn offered_all(
     Ok(done.rows_affected() == 1)
 }
 
-/// The outcome that a device gave back for this order.
+/// The outcomes that devices gave back for these orders.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn outcome(db: impl SqliteExecutor<'_>, order: OrderId) -> Result<Option<SalesOrder>> {
-    let item = ItemId::new(SalesOrder::KIND, order).to_bytes();
-    let bytes: Option<Vec<u8>> = sqlx::query_scalar("select bytes from offered where item = $1")
-        .bind(&item[..])
-        .fetch_optional(db)
-        .await?;
-    bytes.map(|bytes| Ok(SalesOrder::from_bytes(&bytes)?)).transpose()
+pub async fn outcomes(
+    db: impl SqliteExecutor<'_>,
+    orders: impl IntoIterator<Item = OrderId>,
+) -> Result<BTreeMap<OrderId, SalesOrder>> {
+    let items = orders.into_iter().map(|order| ItemId::new(SalesOrder::KIND, order));
+    let offered: Vec<Vec<u8>> = sqlx::query_scalar(
+        "select bytes from offered where item in (select unhex(value) from json_each($1))",
+    )
+    .bind(bulk::items(items))
+    .fetch_all(db)
+    .await?;
+    let read = |bytes: Vec<u8>| {
+        let outcome = SalesOrder::from_bytes(&bytes)?;
+        Ok((outcome.order, outcome))
+    };
+    offered.into_iter().map(read).collect()
 }
 
 async fn public_key(db: impl SqliteExecutor<'_>) -> Result<[u8; 32]> {

@@ -82,7 +82,7 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
     let cancelled = SalesOrder { cancelled: true, ..kept.unwrap() };
     let publish = company.app.store.write.run(move |db, commit| {
         Box::pin(async move {
-            outcomes::publish(db, commit, &cancelled, &[], cancelled.decided_at).await
+            outcomes::publish(db, commit, &[(&cancelled, vec![])], cancelled.decided_at).await
         })
     });
     publish.await.unwrap();

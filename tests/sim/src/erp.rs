@@ -45,21 +45,24 @@ impl Moody {
 }
 
 impl Erp for Moody {
-    // One at a time, which is the port's own default: look-ups side by side would end in the order in
-    // which real threads run.
+    fn at_once(&self) -> usize {
+        self.erp.at_once()
+    }
 
     async fn decide(&self, order: &Order) -> Result<SalesOrder> {
         self.erp.decide(order).await
     }
 
-    async fn apply(&self, task: &Task) -> Result<Answer> {
+    async fn apply(&self, tasks: &[Task]) -> Vec<Result<Answer>> {
+        let all = |answer: fn() -> Result<Answer>| tasks.iter().map(|_| answer()).collect();
         match self.mood() {
-            Mood::Well => self.erp.apply(task).await,
-            Mood::Busy => Ok(Answer::Busy("busy".to_owned())),
-            Mood::Down => Err(unreachable()),
-            Mood::QuestionLost => Ok(Answer::Unknown("lost".to_owned())),
+            Mood::Well => self.erp.apply(tasks).await,
+            Mood::Busy => all(|| Ok(Answer::Busy("busy".to_owned()))),
+            Mood::Down => all(|| Err(unreachable())),
+            Mood::QuestionLost => all(|| Ok(Answer::Unknown("lost".to_owned()))),
             Mood::AnswerLost => {
-                self.erp.apply(task).await.map(|_| Answer::Unknown("lost".to_owned()))
+                self.erp.apply(tasks).await;
+                all(|| Ok(Answer::Unknown("lost".to_owned())))
             }
         }
     }

@@ -252,9 +252,8 @@ pub async fn publish_account(
     customer: CustomerId,
     now: Timestamp,
 ) -> Result<()> {
-    let account = store::account(&mut *db, customer, now).await?;
-    let territory = store::territory(&mut *db, customer).await?;
-    if let (Some(account), Some(territory)) = (account, territory) {
+    let known = store::customer(&mut *db, customer, now).await?;
+    if let Some(store::Known { account: Some(account), territory }) = known {
         commit.publish(db, &account, &[Channel::Territory(territory)], now).await?;
     }
     Ok(())

@@ -3,24 +3,30 @@
 //! It lives in the same database, so a decision, its reservations and what devices see of them are
 //! one transaction with settling the task.
 
-mod booking;
 mod decide;
+mod ledger;
 pub mod master;
+mod orders;
 mod shelf;
 mod stock;
 mod store;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use roundsman_core::documents::cart::{Cart, CartLine};
 use roundsman_core::documents::order::{Order, VersionId};
-use roundsman_core::id::{CartId, CustomerId, OrderId};
+use roundsman_core::id::{CartId, CustomerId, OrderId, ProductId};
 use roundsman_core::records::{Progress, SalesOrder, Verdict};
+use roundsman_core::rules::Shelf;
+use roundsman_core::time::Timestamp;
 use roundsman_core::views::CartView;
-use roundsman_store::{Result, SqliteConnection, Store, outbox};
+use roundsman_store::{Error, Result, SqliteConnection, Store, outbox};
 
 use crate::Now;
 use crate::port::{Answer, Erp, Pulled, Task};
-use booking::Judge;
+use ledger::{Judge, Ledger};
+use shelf::Shelves;
 
 pub use stock::StockPublisher;
 pub use verdict::Ruled;
@@ -56,12 +62,12 @@ impl Embedded {
 
     /// What was last decided about an order.
     pub(crate) async fn decided(&self, order: OrderId) -> Result<Option<SalesOrder>> {
-        store::sales_order(&self.store.read, order).await
+        orders::get(&self.store.read, order).await
     }
 
     /// What was decided about this version of an order, or about a newer one.
     pub(crate) async fn covering(&self, order: &Order) -> Result<Option<SalesOrder>> {
-        let decided = store::sales_order(&self.store.read, order.content.order).await?;
+        let decided = orders::get(&self.store.read, order.content.order).await?;
         Ok(decided.filter(|it| covers(it, order)))
     }
 
@@ -72,16 +78,17 @@ impl Embedded {
         order: &Order,
         verdict: Option<Verdict>,
     ) -> Result<SalesOrder> {
-        let now = (self.now)();
-        let before = store::sales_order(&mut *db, order.content.order).await?;
-        let shelf = shelf::load(db, &order.content, now).await?;
+        let (now, signed) = ((self.now)(), &order.content);
+        let before = orders::get(&mut *db, signed.order).await?;
+        let products = signed.lines.iter().map(|line| line.product).collect();
+        let shelf = shelf_for(db, signed.customer, &products, now).await?;
         let shelf = before.as_ref().map_or(shelf.clone(), |before| shelf.without(before));
         Ok(decide::decide(order, before.as_ref(), verdict, &shelf, now))
     }
 
     /// Books what was decided with a connected ERP, and settles the task.
     pub(crate) async fn enter(&self, task: &Task, decided: SalesOrder) -> Result<Answer> {
-        self.book(task, Judge::Made(Box::new(decided))).await
+        self.book_one((task.clone(), Judge::Made(Box::new(decided)))).await
     }
 
     /// Notes how far a connected ERP got with an order; whether that was new.
@@ -90,28 +97,63 @@ impl Embedded {
         self.store
             .write
             .run(move |db, commit| {
-                Box::pin(
-                    async move { booking::note_progress(db, commit, order, progress, now).await },
-                )
+                Box::pin(async move {
+                    let Some(order) = outbox::order(&mut *db, order).await? else {
+                        return Ok(false);
+                    };
+                    if orders::get(&mut *db, order.content.order).await?.is_none() {
+                        return Ok(false);
+                    }
+                    let mut ledger = Ledger::open(db, &[&order], now).await?;
+                    let noted = ledger.note_progress(&order, progress);
+                    ledger.close(db, commit).await?;
+                    Ok(noted)
+                })
             })
             .await
     }
 
-    async fn book(&self, task: &Task, judge: Judge) -> Result<Answer> {
-        let (task, now) = (task.clone(), (self.now)());
-        self.store
-            .write
-            .run(move |db, commit| {
-                Box::pin(async move {
-                    outbox::settle(db, task.id, task.fence, now).await?;
-                    let before = store::sales_order(&mut *db, task.order.content.order).await?;
-                    if let Some(decided) = before.filter(|it| covers(it, &task.order)) {
-                        return Ok(Answer::AlreadyApplied(decided));
-                    }
-                    Ok(Answer::Applied(booking::book(db, commit, &task.order, judge, now).await?))
-                })
+    async fn book_one(&self, task: (Task, Judge)) -> Result<Answer> {
+        let answers = self.book(vec![task]).await?;
+        answers.into_iter().next().ok_or_else(|| Error::Corrupt("a task without answer".to_owned()))
+    }
+
+    /// Books tasks and settles them, all or none.
+    async fn book(&self, tasks: Vec<(Task, Judge)>) -> Result<Vec<Answer>> {
+        let now = (self.now)();
+        let booked = self.store.write.run(move |db, commit| {
+            Box::pin(async move {
+                let ids: Vec<_> = tasks.iter().map(|(task, _)| task.id).collect();
+                // One decider asks.
+                if let Some((first, _)) = tasks.first() {
+                    outbox::settle(db, &ids, first.fence, now).await?;
+                }
+                let orders: Vec<_> = tasks.iter().map(|(task, _)| &task.order).collect();
+                let mut ledger = Ledger::open(db, &orders, now).await?;
+                let mut answers = Vec::with_capacity(tasks.len());
+                for (task, judge) in tasks {
+                    answers.push(match ledger.covering(&task.order) {
+                        Some(decided) => Answer::AlreadyApplied(decided.clone()),
+                        None => Answer::Applied(ledger.book(&task.order, judge)),
+                    });
+                }
+                ledger.close(db, commit).await?;
+                Ok(answers)
             })
-            .await
+        });
+        booked.await
+    }
+
+    /// Plants a fault: rows are settled, and what they are about is not.
+    async fn settle_first(&self, tasks: &[Task]) {
+        let now = (self.now)();
+        for task in tasks {
+            let (id, fence) = (task.id, task.fence);
+            let settled = self.store.write.run(move |db, _| {
+                Box::pin(async move { outbox::settle(db, &[id], fence, now).await })
+            });
+            let _planted = settled.await;
+        }
     }
 
     /// What a cart with these lines would cost now, from the ERP's own tables. Nothing is recorded.
@@ -121,7 +163,7 @@ impl Embedded {
     pub async fn quote(&self, customer: CustomerId, lines: &[CartLine]) -> Result<CartView> {
         let products = lines.iter().map(|line| line.product).collect();
         let mut db = self.store.read.acquire().await?;
-        let shelf = shelf::load_for(&mut db, customer, products, (self.now)()).await?;
+        let shelf = shelf_for(&mut db, customer, &products, (self.now)()).await?;
         let nobody = CartId(uuid::Uuid::nil());
         Ok(CartView::new(nobody, &Cart::of_lines(customer, lines), "", &shelf))
     }
@@ -137,26 +179,43 @@ impl Erp for Embedded {
         self.judge(&mut db, order, None).await
     }
 
-    async fn apply(&self, task: &Task) -> Result<Answer> {
+    async fn apply(&self, tasks: &[Task]) -> Vec<Result<Answer>> {
         if roundsman_core::planted!("settled before it is booked") {
-            let (id, fence, now) = (task.id, task.fence, (self.now)());
-            let first = self.store.write.run(move |db, _| {
-                Box::pin(async move { outbox::settle(db, id, fence, now).await })
-            });
-            first.await?;
+            self.settle_first(tasks).await;
         }
-        self.book(task, Judge::Rules).await
+        let judged = |task: &Task| (task.clone(), Judge::Rules);
+        if let Ok(answers) = self.book(tasks.iter().map(judged).collect()).await {
+            return answers.into_iter().map(Ok).collect();
+        }
+        // What one of them fails at is not the others' fault.
+        let mut answers = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            answers.push(self.book_one(judged(task)).await);
+        }
+        answers
     }
 
     async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {
-        let decided = store::sales_order(&self.store.read, order).await?;
+        let decided = orders::get(&self.store.read, order).await?;
         Ok(decided.filter(|decided| decided.version == version))
     }
 
     async fn pull(&self, since: &[u8]) -> Result<Pulled> {
         let since: [u8; 8] = since.try_into().unwrap_or_default();
-        store::decided_after(&self.store.read, i64::from_be_bytes(since)).await
+        orders::decided_after(&self.store.read, i64::from_be_bytes(since)).await
     }
+}
+
+/// Everything that prices and judges these products for a customer now.
+async fn shelf_for(
+    db: &mut SqliteConnection,
+    customer: CustomerId,
+    products: &BTreeSet<ProductId>,
+    now: Timestamp,
+) -> Result<Shelf> {
+    let customers = BTreeSet::from([customer]);
+    let shelves = Shelves::load(db, &customers, products, BTreeSet::new(), now).await?;
+    Ok(shelves.shelf(customer, products.iter().copied()))
 }
 
 /// Whether this version of the order, or a newer one, was decided.

@@ -1,50 +1,94 @@
-//! The figures a decision is made from, out of the ERP's own tables.
+//! The figures that decisions are made from, out of the ERP's own tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roundsman_core::documents::order::SignedOrder;
-use roundsman_core::id::{CustomerId, ProductId};
+use roundsman_core::id::{CustomerId, PriceListId, ProductId, WarehouseId};
+use roundsman_core::records::{CustomerAccount, Price, PriceList, Product, Stock};
 use roundsman_core::rules::{Shelf, Slot};
 use roundsman_core::time::Timestamp;
 use roundsman_store::{Result, SqliteConnection};
 
-use super::store;
+use super::store::{self, Known};
 
-/// Everything that prices and judges this order now.
-pub async fn load(db: &mut SqliteConnection, order: &SignedOrder, now: Timestamp) -> Result<Shelf> {
-    let products = order.lines.iter().map(|line| line.product).collect();
-    load_for(db, order.customer, products, now).await
+/// Everything that prices and judges some products for some customers now.
+#[derive(Debug, Default)]
+pub struct Shelves {
+    customers: BTreeMap<CustomerId, Known>,
+    lists: BTreeMap<PriceListId, PriceList>,
+    products: BTreeMap<ProductId, Product>,
+    prices: BTreeMap<(PriceListId, ProductId), Price>,
+    stocks: BTreeMap<(WarehouseId, ProductId), Stock>,
 }
 
-/// Everything that prices and judges these products for a customer now. A customer without an
-/// account has no prices.
-pub async fn load_for(
-    db: &mut SqliteConnection,
-    customer: CustomerId,
-    products: BTreeSet<ProductId>,
-    now: Timestamp,
-) -> Result<Shelf> {
-    let account = store::account(&mut *db, customer, now).await?;
-    let list = match &account {
-        Some(account) => store::price_list(&mut *db, account.price_list).await?,
-        None => None,
-    };
-    let mut shelf = Shelf::without_prices(account);
-    let mut known = store::products(&mut *db, &products).await?;
-    let mut prices = match &list {
-        Some(list) => store::prices(&mut *db, list, &products).await?,
-        None => BTreeMap::new(),
-    };
-    let mut stocks = match &shelf.account {
-        Some(account) => store::stocks(&mut *db, account.warehouse, &products, now).await?,
-        None => BTreeMap::new(),
-    };
-    for id in products {
-        let (product, price, stock) = (known.remove(&id), prices.remove(&id), stocks.remove(&id));
-        shelf.slots.insert(id, Slot { product, price, stock });
+impl Shelves {
+    /// Reads them. `warehouses` are looked into besides those that the customers buy from.
+    pub async fn load(
+        db: &mut SqliteConnection,
+        customers: &BTreeSet<CustomerId>,
+        products: &BTreeSet<ProductId>,
+        mut warehouses: BTreeSet<WarehouseId>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut shelves = Self {
+            customers: store::customers(&mut *db, customers, now).await?,
+            products: store::products(&mut *db, products).await?,
+            ..Self::default()
+        };
+        let accounts = || shelves.customers.values().filter_map(|known| known.account.as_ref());
+        let lists: BTreeSet<_> = accounts().map(|account| account.price_list).collect();
+        warehouses.extend(accounts().map(|account| account.warehouse));
+        for id in lists {
+            let Some(list) = store::price_list(&mut *db, id).await? else { continue };
+            let prices = store::prices(&mut *db, &list, products).await?;
+            shelves.prices.extend(prices.into_iter().map(|(product, it)| ((id, product), it)));
+            shelves.lists.insert(id, list);
+        }
+        for id in warehouses {
+            let stocks = store::stocks(&mut *db, id, products, now).await?;
+            shelves.stocks.extend(stocks.into_iter().map(|(product, it)| ((id, product), it)));
+        }
+        Ok(shelves)
     }
-    if let Some(list) = list {
-        shelf.list = list;
+
+    /// What prices and judges these products for a customer. One without an account has no prices.
+    pub fn shelf(
+        &self,
+        customer: CustomerId,
+        products: impl IntoIterator<Item = ProductId>,
+    ) -> Shelf {
+        let account = self.customer(customer).and_then(|known| known.account.clone());
+        let list = account.as_ref().and_then(|account| self.lists.get(&account.price_list));
+        let warehouse = account.as_ref().map(|account| account.warehouse);
+        let slot = |id| Slot {
+            product: self.products.get(&id).cloned(),
+            price: list.and_then(|list| self.prices.get(&(list.id, id)).cloned()),
+            stock: warehouse.and_then(|warehouse| self.stocks.get(&(warehouse, id)).cloned()),
+        };
+        let slots = products.into_iter().map(|id| (id, slot(id))).collect();
+        let mut shelf = Shelf { slots, ..Shelf::without_prices(account) };
+        if let Some(list) = list {
+            shelf.list = list.clone();
+        }
+        shelf
     }
-    Ok(shelf)
+
+    /// What the company knows of a customer.
+    pub fn customer(&self, customer: CustomerId) -> Option<&Known> {
+        self.customers.get(&customer)
+    }
+
+    /// Its account, to change it.
+    pub fn account_mut(&mut self, customer: CustomerId) -> Option<&mut CustomerAccount> {
+        self.customers.get_mut(&customer)?.account.as_mut()
+    }
+
+    /// What a warehouse has of a product.
+    pub fn stock(&self, key: (WarehouseId, ProductId)) -> Option<&Stock> {
+        self.stocks.get(&key)
+    }
+
+    /// The same, to change it.
+    pub fn stock_mut(&mut self, key: (WarehouseId, ProductId)) -> Option<&mut Stock> {
+        self.stocks.get_mut(&key)
+    }
 }

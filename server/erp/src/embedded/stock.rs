@@ -53,10 +53,10 @@ impl StockPublisher {
             .write
             .run(move |db, commit| {
                 Box::pin(async move {
-                    for stock in store::take_unpublished(db, warehouse, now).await? {
-                        commit.publish(db, &stock, &[Channel::Warehouse(warehouse)], now).await?;
-                    }
-                    Ok(())
+                    let stocks = store::take_unpublished(db, warehouse, now).await?;
+                    let channels = [Channel::Warehouse(warehouse)];
+                    let told: Vec<_> = stocks.iter().map(|stock| (stock, channels)).collect();
+                    commit.publish_all(db, &told, now).await
                 })
             })
             .await

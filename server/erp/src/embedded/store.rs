@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roundsman_core::id::{CustomerId, OrderId, PriceListId, ProductId, TerritoryId, WarehouseId};
+use roundsman_core::id::{CustomerId, PriceListId, ProductId, TerritoryId, WarehouseId};
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, Product,
-    SalesOrder, Stock, Territory, Warehouse,
+    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, Product, Stock,
+    Territory, Warehouse,
 };
 use roundsman_core::text::search_keys;
 use roundsman_core::time::{Day, Timestamp};
@@ -18,11 +18,6 @@ use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
 use uuid::Uuid;
-
-use crate::port::Pulled;
-
-/// The first order's number.
-const FIRST_NUMBER: i64 = 10_001;
 
 // Master data.
 
@@ -218,46 +213,70 @@ pub async fn set_balance(
 
 // What a decision is made from.
 
-pub async fn account(
+/// The company's side of a customer.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its account; none while its price list is unknown.
+    pub account: Option<CustomerAccount>,
+    /// Where it belongs.
+    pub territory: TerritoryId,
+}
+
+/// What the company knows of these customers, as far as it does.
+pub async fn customers(
+    db: impl SqliteExecutor<'_>,
+    customers: &BTreeSet<CustomerId>,
+    now: Timestamp,
+) -> Result<BTreeMap<CustomerId, Known>> {
+    let rows = sqlx::query(
+        "select c.*, l.currency from erp_customer c left join erp_price_list l on l.id = c.price_list \
+         where c.id in (select unhex(value) from json_each($1))",
+    )
+    .bind(bulk::keys(customers.iter().map(|customer| customer.0)))
+    .fetch_all(db)
+    .await?;
+    let known = |row: &SqliteRow| {
+        let priced: Option<&str> = row.try_get("currency")?;
+        let account = priced.map(|_| account_of(row, now)).transpose()?;
+        Ok((id(row, "id")?, Known { account, territory: id(row, "territory")? }))
+    };
+    rows.iter().map(known).collect()
+}
+
+fn account_of(row: &SqliteRow, now: Timestamp) -> Result<CustomerAccount> {
+    let currency = currency(row)?;
+    let money = |column: &str| Ok::<_, Error>(Money::new(row.try_get(column)?, currency));
+    let limit: Option<i64> = row.try_get("credit_limit")?;
+    Ok(CustomerAccount {
+        customer: id(row, "id")?,
+        code: row.try_get("code")?,
+        price_list: id(row, "price_list")?,
+        warehouse: id(row, "warehouse")?,
+        credit_limit: limit.map(|minor| Money::new(minor, currency)),
+        balance: money("balance")?,
+        overdue: money("overdue")?,
+        uninvoiced: money("uninvoiced")?,
+        blocked: row.try_get("blocked")?,
+        as_of: now,
+    })
+}
+
+/// What the company knows of one customer.
+pub async fn customer(
     db: impl SqliteExecutor<'_>,
     customer: CustomerId,
     now: Timestamp,
-) -> Result<Option<CustomerAccount>> {
-    let row = sqlx::query(
-        "select c.*, l.currency from erp_customer c join erp_price_list l on l.id = c.price_list where c.id = $1",
-    )
-    .bind(customer.0)
-    .fetch_optional(db)
-    .await?;
-    row.map(|row| {
-        let currency = currency(&row)?;
-        let money = |column: &str| Ok::<_, Error>(Money::new(row.try_get(column)?, currency));
-        let limit: Option<i64> = row.try_get("credit_limit")?;
-        Ok(CustomerAccount {
-            customer,
-            code: row.try_get("code")?,
-            price_list: id(&row, "price_list")?,
-            warehouse: id(&row, "warehouse")?,
-            credit_limit: limit.map(|minor| Money::new(minor, currency)),
-            balance: money("balance")?,
-            overdue: money("overdue")?,
-            uninvoiced: money("uninvoiced")?,
-            blocked: row.try_get("blocked")?,
-            as_of: now,
-        })
-    })
-    .transpose()
+) -> Result<Option<Known>> {
+    Ok(customers(db, &BTreeSet::from([customer]), now).await?.remove(&customer))
 }
 
-pub async fn territory(
+/// A customer's account.
+pub async fn account(
     db: impl SqliteExecutor<'_>,
-    customer: CustomerId,
-) -> Result<Option<TerritoryId>> {
-    let id: Option<Uuid> = sqlx::query_scalar("select territory from erp_customer where id = $1")
-        .bind(customer.0)
-        .fetch_optional(db)
-        .await?;
-    Ok(id.map(Into::into))
+    of: CustomerId,
+    now: Timestamp,
+) -> Result<Option<CustomerAccount>> {
+    Ok(customer(db, of, now).await?.and_then(|known| known.account))
 }
 
 pub async fn price_list(
@@ -371,168 +390,6 @@ pub async fn all_stocks(
     rows.iter().map(|row| stock_of(row, warehouse, now).map(|it| (it.product, it))).collect()
 }
 
-// Decisions and what follows from them.
-
-pub async fn sales_order(
-    db: impl SqliteExecutor<'_>,
-    order: OrderId,
-) -> Result<Option<SalesOrder>> {
-    let body: Option<String> = sqlx::query_scalar("select body from erp_sales_order where id = $1")
-        .bind(order.0)
-        .fetch_optional(db)
-        .await?;
-    body.map(|body| from_json(&body)).transpose()
-}
-
-/// Decisions after this instant, and the instant of the last of them.
-pub async fn decided_after(db: impl SqliteExecutor<'_>, since: i64) -> Result<Pulled> {
-    const AT_A_TIME: i64 = 500;
-    let rows = sqlx::query(
-        "select body, decided_at from erp_sales_order where decided_at > $1 order by decided_at limit $2",
-    )
-    .bind(since)
-    .bind(AT_A_TIME)
-    .fetch_all(db)
-    .await?;
-    let last = rows.last().map_or(Ok(since), |row| row.try_get("decided_at"))?;
-    let orders = rows.iter().map(|row| from_json(row.try_get("body")?)).collect::<Result<_>>()?;
-    Ok(Pulled { orders, cursor: last.to_be_bytes().to_vec() })
-}
-
-/// The next number of a series; none is skipped, since it is taken in the booking's transaction.
-pub async fn next_number(db: &mut SqliteConnection, series: &str) -> Result<String> {
-    let number: i64 = sqlx::query_scalar(
-        "insert into erp_number (series, next) values ($1, $2) \
-         on conflict (series) do update set next = next + 1 returning next",
-    )
-    .bind(series)
-    .bind(FIRST_NUMBER)
-    .fetch_one(db)
-    .await?;
-    Ok(format!("{series}-{number}"))
-}
-
-/// Whether another order has this number.
-pub async fn is_number_of_another(
-    db: &mut SqliteConnection,
-    number: &str,
-    order: OrderId,
-) -> Result<bool> {
-    let taken = sqlx::query_scalar(
-        "select exists (select 1 from erp_sales_order where number = $1 and number <> '' and id <> $2)",
-    );
-    Ok(taken.bind(number).bind(order.0).fetch_one(db).await?)
-}
-
-pub async fn put_sales_order(db: &mut SqliteConnection, decided: &SalesOrder) -> Result<()> {
-    sqlx::query(
-        "insert into erp_sales_order (id, number, customer, outcome, decided_at, net_minor, tax_minor, \
-                                      total_minor, currency, body) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-         on conflict (id) do update set outcome = $4, decided_at = $5, net_minor = $6, tax_minor = $7, \
-             total_minor = $8, currency = $9, body = $10",
-    )
-    .bind(decided.order.0)
-    .bind(&decided.number)
-    .bind(decided.customer.0)
-    .bind(code(&decided.outcome)?)
-    .bind(decided.decided_at.millis())
-    .bind(decided.net.minor)
-    .bind(decided.tax.minor)
-    .bind(decided.total.minor)
-    .bind(decided.total.currency.as_str())
-    .bind(json(decided)?)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Books the reserved quantities of a decision against the warehouse.
-pub async fn reserve(
-    db: &mut SqliteConnection,
-    warehouse: WarehouseId,
-    decided: &SalesOrder,
-) -> Result<()> {
-    let lines: Vec<_> =
-        (0_i64..).zip(&decided.lines).filter(|(_, line)| line.reserved.is_positive()).collect();
-    let into =
-        "insert into erp_reservation (sales_order, position, line, warehouse, product, quantity) ";
-    bulk::insert(db, into, &lines, "", |row, (position, line)| {
-        row.push_bind(decided.order.0)
-            .push_bind(*position)
-            .push_bind(line.line.0)
-            .push_bind(warehouse.0)
-            .push_bind(line.product.0)
-            .push_bind(line.reserved.to_string());
-    })
-    .await?;
-    let reserved = lines.iter().map(|(_, line)| (line.product, line.reserved.0)).collect();
-    add_reserved(db, warehouse, reserved, decided.decided_at).await
-}
-
-/// Takes an order's reservations back.
-pub async fn unreserve(db: &mut SqliteConnection, order: OrderId, now: Timestamp) -> Result<()> {
-    let rows = sqlx::query(
-        "delete from erp_reservation where sales_order = $1 returning warehouse, product, quantity",
-    )
-    .bind(order.0)
-    .fetch_all(&mut *db)
-    .await?;
-    let mut by_warehouse: BTreeMap<WarehouseId, Vec<(ProductId, Decimal)>> = BTreeMap::new();
-    for row in &rows {
-        let less = (id(row, "product")?, -decimal(row, "quantity")?);
-        by_warehouse.entry(id(row, "warehouse")?).or_default().push(less);
-    }
-    for (warehouse, less) in by_warehouse {
-        add_reserved(db, warehouse, less, now).await?;
-    }
-    Ok(())
-}
-
-/// Adds to what is reserved in a warehouse.
-async fn add_reserved(
-    db: &mut SqliteConnection,
-    warehouse: WarehouseId,
-    more: Vec<(ProductId, Decimal)>,
-    now: Timestamp,
-) -> Result<()> {
-    let products = more.iter().map(|(product, _)| *product).collect();
-    let mut stocks = stocks(&mut *db, warehouse, &products, now).await?;
-    for (product, more) in more {
-        if let Some(stock) = stocks.get_mut(&product) {
-            stock.reserved.0 += more;
-        }
-    }
-    let stocks: Vec<_> = stocks.into_values().collect();
-    bulk::insert(
-        db,
-        "insert into erp_stock (warehouse, product, on_hand, reserved, dirty) ",
-        &stocks,
-        " on conflict (warehouse, product) do update set reserved = excluded.reserved, dirty = 1",
-        |row, stock| {
-            row.push_bind(warehouse.0)
-                .push_bind(stock.product.0)
-                .push_bind(stock.on_hand.to_string())
-                .push_bind(stock.reserved.to_string())
-                .push_bind(1);
-        },
-    )
-    .await
-}
-
-pub async fn add_uninvoiced(
-    db: &mut SqliteConnection,
-    customer: CustomerId,
-    total: Money,
-) -> Result<()> {
-    sqlx::query("update erp_customer set uninvoiced = uninvoiced + $2 where id = $1")
-        .bind(customer.0)
-        .bind(total.minor)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
 // Stock.
 
 pub async fn count_stock(
@@ -633,7 +490,7 @@ fn keys(products: &BTreeSet<ProductId>) -> String {
     bulk::keys(products.iter().map(|product| product.0))
 }
 
-fn id<Id: From<Uuid>>(row: &SqliteRow, column: &str) -> Result<Id> {
+pub(super) fn id<Id: From<Uuid>>(row: &SqliteRow, column: &str) -> Result<Id> {
     Ok(row.try_get::<Uuid, _>(column)?.into())
 }
 
@@ -647,19 +504,19 @@ fn currency(row: &SqliteRow) -> Result<Currency> {
     text.parse().map_err(|_| Error::Corrupt(format!("not a currency: {text}")))
 }
 
-fn decimal(row: &SqliteRow, column: &str) -> Result<Decimal> {
+pub(super) fn decimal(row: &SqliteRow, column: &str) -> Result<Decimal> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|_| Error::Corrupt(format!("{column} is not a decimal: {text}")))
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String> {
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-fn code<T: Serialize>(value: &T) -> Result<String> {
+pub(super) fn code<T: Serialize>(value: &T) -> Result<String> {
     Ok(json(value)?.trim_matches('"').to_owned())
 }

@@ -5,10 +5,10 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{OrderId, PersonId};
 use roundsman_core::records::{Ruling, SalesOrder, Verdict};
 use roundsman_core::time::Timestamp;
-use roundsman_store::{Result, SqliteConnection, outbox};
+use roundsman_store::{Commit, Result, SqliteConnection, outbox};
 
-use super::booking::{self, Judge};
-use super::{Embedded, store};
+use super::ledger::{Judge, Ledger};
+use super::{Embedded, orders};
 
 /// What somebody decided, and on which decision they were looking.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Embedded {
             .run(move |db, commit| {
                 Box::pin(async move {
                     let (order, verdict) = opened(db, order, ruled, now).await?;
-                    booking::book(db, commit, &order, Judge::Person(verdict), now).await
+                    book(db, commit, &order, Judge::Person(verdict), now).await
                 })
             })
             .await
@@ -76,11 +76,24 @@ impl Embedded {
             .run(move |db, commit| {
                 Box::pin(async move {
                     require_open(db, order.content.order, seen).await?;
-                    booking::book(db, commit, &order, Judge::Made(Box::new(decided)), now).await
+                    book(db, commit, &order, Judge::Made(Box::new(decided)), now).await
                 })
             })
             .await
     }
+}
+
+async fn book(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    order: &Order,
+    judge: Judge,
+    now: Timestamp,
+) -> Result<SalesOrder> {
+    let mut ledger = Ledger::open(db, &[order], now).await?;
+    let decided = ledger.book(order, judge);
+    ledger.close(db, commit).await?;
+    Ok(decided)
 }
 
 /// The order that somebody decides about, if it is as they saw it.
@@ -99,7 +112,7 @@ async fn opened(
 }
 
 async fn require_open(db: &mut SqliteConnection, order: OrderId, seen: Timestamp) -> Result<()> {
-    let decided = store::sales_order(&mut *db, order).await?;
+    let decided = orders::get(&mut *db, order).await?;
     let decided = decided.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", order))?;
     if decided.decided_at == seen && decided.is_open() {
         return Ok(());
@@ -115,7 +128,7 @@ async fn require_open(db: &mut SqliteConnection, order: OrderId, seen: Timestamp
 async fn judged(db: &mut SqliteConnection, id: OrderId) -> Result<Order> {
     let order = outbox::order(&mut *db, id).await?;
     let order = order.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", id))?;
-    let decided = store::sales_order(&mut *db, id).await?;
+    let decided = orders::get(&mut *db, id).await?;
     if decided.is_some_and(|decided| decided.version != order.version) {
         return Err(Refusal::new(codes::DECIDED_MEANWHILE).into());
     }

@@ -102,6 +102,25 @@ impl Tryton {
         self.books.enter_ruled(&order, seen, decided).await
     }
 
+    async fn apply_one(&self, task: &Task) -> Result<Answer> {
+        let _turn = self.turn().await;
+        if let Some(decided) = self.books.covering(&task.order).await? {
+            return Ok(Answer::AlreadyApplied(decided));
+        }
+        let decided = self.books.decide(&task.order).await?;
+        match self.agreed(&task.order, decided).await {
+            Ok(decided) => self.books.enter(task, decided).await,
+            Err(fault) => {
+                tracing::warn!(order = %task.order.content.order, %fault, "Tryton did not take an order; trying again");
+                let why = fault.to_string();
+                Ok(match fault {
+                    Fault::Lost(_) | Fault::Stale => Answer::Unknown(why),
+                    _ => Answer::Busy(why),
+                })
+            }
+        }
+    }
+
     /// The decision as Tryton takes part in it.
     async fn agreed(&self, order: &Order, decided: SalesOrder) -> Result<SalesOrder, Fault> {
         let pushed = self.push(order, &decided).await;
@@ -131,23 +150,12 @@ impl Erp for Tryton {
         self.books.decide(order).await
     }
 
-    async fn apply(&self, task: &Task) -> Result<Answer> {
-        let _turn = self.turn().await;
-        if let Some(decided) = self.books.covering(&task.order).await? {
-            return Ok(Answer::AlreadyApplied(decided));
+    async fn apply(&self, tasks: &[Task]) -> Vec<Result<Answer>> {
+        let mut answers = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            answers.push(self.apply_one(task).await);
         }
-        let decided = self.books.decide(&task.order).await?;
-        match self.agreed(&task.order, decided).await {
-            Ok(decided) => self.books.enter(task, decided).await,
-            Err(fault) => {
-                tracing::warn!(order = %task.order.content.order, %fault, "Tryton did not take an order; trying again");
-                let why = fault.to_string();
-                Ok(match fault {
-                    Fault::Lost(_) | Fault::Stale => Answer::Unknown(why),
-                    _ => Answer::Busy(why),
-                })
-            }
-        }
+        answers
     }
 
     async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {

@@ -116,6 +116,20 @@ async fn an_order_that_cannot_be_read_stops_no_other() {
 }
 
 #[tokio::test]
+async fn a_figure_that_cannot_be_read_stops_no_order_without_it() {
+    let company = Company::open().await;
+    let decider = company.decider(company.embedded()).await;
+    company.spoil_stock(CAKE).await;
+    let (good, stuck) =
+        (company.order(1, GOOD, &[(FLOUR, "bag", 1)]), company.order(2, GOOD, &[(CAKE, "kg", 1)]));
+    company.admit(&stuck).await;
+    company.admit(&good).await;
+    decider.round().await.unwrap();
+    assert_eq!(company.decision(&good).await.unwrap().outcome, Outcome::Accepted);
+    assert_eq!(company.waiting().await, 1);
+}
+
+#[tokio::test]
 async fn stock_is_published_once_in_an_interval() {
     let company = Company::open().await;
     let decider = company.decider(company.embedded()).await;

@@ -13,7 +13,7 @@ use roundsman_core::records::{Outcome, SalesOrder};
 use roundsman_erp::{Answer, Embedded, Erp, Pulled, Task};
 use roundsman_store::Result;
 
-use crate::support::{Company, FLOUR, FLOUR_ON_HAND, GOOD};
+use crate::support::{Company, FLOUR, FLOUR_ON_HAND, GOOD, one};
 
 /// How much the suite orders: in all more than there is.
 #[derive(Clone, Copy)]
@@ -149,6 +149,19 @@ impl Line {
         Self { erp, fault, at_once, calls: Mutex::default() }
     }
 
+    async fn send(&self, task: &Task) -> Result<Answer> {
+        if !self.strikes(task.order.content.order) {
+            return one(&self.erp, task).await;
+        }
+        match self.fault {
+            Fault::Busy => Ok(Answer::Busy("busy".to_owned())),
+            Fault::RequestLost => Ok(Answer::Unknown("lost".to_owned())),
+            Fault::AnswerLost => {
+                one(&self.erp, task).await.map(|_| Answer::Unknown("lost".to_owned()))
+            }
+        }
+    }
+
     fn strikes(&self, order: OrderId) -> bool {
         let mut calls = self.calls.lock().unwrap();
         assert!(!calls.unknown.contains(&order), "sent again without looking it up");
@@ -170,17 +183,12 @@ impl Erp for Line {
         self.erp.decide(order).await
     }
 
-    async fn apply(&self, task: &Task) -> Result<Answer> {
-        if !self.strikes(task.order.content.order) {
-            return self.erp.apply(task).await;
+    async fn apply(&self, tasks: &[Task]) -> Vec<Result<Answer>> {
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(self.send(task).await);
         }
-        match self.fault {
-            Fault::Busy => Ok(Answer::Busy("busy".to_owned())),
-            Fault::RequestLost => Ok(Answer::Unknown("lost".to_owned())),
-            Fault::AnswerLost => {
-                self.erp.apply(task).await.map(|_| Answer::Unknown("lost".to_owned()))
-            }
-        }
+        answers
     }
 
     async fn find(&self, order: OrderId, version: Option<VersionId>) -> Result<Option<SalesOrder>> {

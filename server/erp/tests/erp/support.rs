@@ -20,7 +20,7 @@ use roundsman_core::records::{
 use roundsman_core::rules::{BasketLine, price_basket};
 use roundsman_core::time::{Day, Hlc, Timestamp};
 use roundsman_erp::embedded::{StockPublisher, master};
-use roundsman_erp::{Decider, Embedded, Erp, Now, Round};
+use roundsman_erp::{Answer, Decider, Embedded, Erp, Now, Round, Task};
 use roundsman_store::documents::{self, Saved};
 use roundsman_store::{Store, outbox, projection, records};
 use rust_decimal::Decimal;
@@ -82,6 +82,17 @@ impl Company {
 
     pub async fn decider<E: Erp>(&self, erp: E) -> Decider<E> {
         Decider::claim(self.store.clone(), erp, self.clock()).await.unwrap()
+    }
+
+    /// What is reserved of a product cannot be read any more.
+    pub async fn spoil_stock(&self, product: ProductId) {
+        write!(self, |db, _commit| {
+            sqlx::query("update erp_stock set reserved = 'a lot' where product = $1")
+                .bind(product.0)
+                .execute(db)
+                .await?;
+            Ok(())
+        });
     }
 
     /// Takes over deciding, without a decider.
@@ -393,4 +404,9 @@ fn flat(price: &Price, minor: i64) -> Price {
 
 fn name(zh: &str, en: &str) -> LocalName {
     LocalName { zh: zh.to_owned(), en: en.to_owned() }
+}
+
+/// What an ERP says to one task.
+pub async fn one<E: Erp>(erp: &E, task: &Task) -> roundsman_store::Result<Answer> {
+    erp.apply(std::slice::from_ref(task)).await.remove(0)
 }

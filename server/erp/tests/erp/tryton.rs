@@ -8,7 +8,7 @@ use roundsman_core::records::{Outcome, Ruling, SalesOrder, Stage};
 use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::Ruled;
 use roundsman_erp::tryton::{Client, Connection, Fault};
-use roundsman_erp::{Answer, Erp, Task, Tryton};
+use roundsman_erp::{Answer, Task, Tryton};
 use roundsman_store::outbox;
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::port::{Demand, suite};
-use crate::support::{CAKE, Company, FLOUR, GOOD, POOR, REP};
+use crate::support::{CAKE, Company, FLOUR, GOOD, POOR, REP, one};
 use crate::tryton_server::TrytonServer;
 
 const FEW: Demand = Demand { orders: 10, bags: 5 };
@@ -53,7 +53,7 @@ async fn of_four_that_push_an_order_one_makes_the_sale() {
     let task = Task { id: row.id, fence, order: Order::from(order.clone()) };
     let push = || async {
         let erp = Tryton::new(company.embedded(), server.client());
-        erp.apply(&task).await.unwrap()
+        one(&erp, &task).await.unwrap()
     };
     let answers = tokio::join!(push(), push(), push(), push());
     // Whoever was told to look again does.

@@ -8,10 +8,10 @@ use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Outcome, Ruling, SalesOrder, Who};
 use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::Ruled;
-use roundsman_erp::{Answer, Decider, Embedded, Erp as _, Task};
+use roundsman_erp::{Answer, Decider, Embedded, Task};
 use roundsman_store::{Error, outbox};
 
-use crate::support::{CAKE, Company, FLOUR, GOOD, POOR, REP};
+use crate::support::{CAKE, Company, FLOUR, GOOD, POOR, REP, one};
 
 struct Desk {
     company: Company,
@@ -167,7 +167,7 @@ async fn an_older_version_never_takes_the_place_of_a_newer_one() {
     let fence =
         desk.company.store.write.run(|db, _| Box::pin(async move { outbox::claim(db).await }));
     let task = Task { id: 1, fence: fence.await.unwrap(), order: old };
-    let answer = desk.company.embedded().apply(&task).await.unwrap();
+    let answer = one(&desk.company.embedded(), &task).await.unwrap();
     assert_eq!(answer, Answer::AlreadyApplied(newer.clone()));
     assert_eq!(desk.decided(&order).await, newer);
     desk.company.adds_up().await;
