@@ -32,7 +32,7 @@ pub use stock::StockPublisher;
 pub use verdict::Ruled;
 
 /// Decisions that are made at a time: as many as one durable commit may hold without a long wait.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 128;
 
 /// The embedded ERP.
 #[derive(Clone)]

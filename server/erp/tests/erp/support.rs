@@ -56,13 +56,18 @@ pub struct Company {
 
 impl Company {
     pub async fn open() -> Self {
+        Self::with_tax_included(false).await
+    }
+
+    /// A company whose prices have tax in them, or not.
+    pub async fn with_tax_included(tax_included: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("company.sqlite")).await.unwrap();
         let list = PriceList {
             id: Uuid::from_u128(30).into(),
             name: name("批发", "Wholesale"),
             currency: Currency::CNY,
-            tax_included: false,
+            tax_included,
         };
         let warehouse =
             Warehouse { id: Uuid::from_u128(40).into(), name: name("仓库", "Warehouse") };

@@ -90,6 +90,21 @@ async fn wherever_the_line_is_cut_each_order_is_one_sale() {
 }
 
 #[tokio::test]
+async fn prices_with_tax_in_them_come_to_the_same_sale() {
+    let server = tryton!();
+    let company = Company::with_tax_included(true).await;
+    let decider = company.decider(Tryton::new(company.embedded(), server.client())).await;
+    // Without tax these are no whole cents.
+    let order = company.order(1, GOOD, &[(CAKE, "box", 7), (FLOUR, "bag", 3)]);
+    company.admit(&order).await;
+    company.settle_all(&decider).await;
+    let decided = company.decision(&order).await.unwrap();
+    assert_eq!(decided.outcome, Outcome::Accepted, "{:?}", decided.reasons);
+    assert_eq!(decided.total.minor, order.total.minor);
+    each_once(&server, &company, &[order]).await;
+}
+
+#[tokio::test]
 async fn a_tryton_that_is_killed_goes_on_where_it_was() {
     let mut server = tryton!();
     let company = Company::open().await;
