@@ -11,6 +11,7 @@ mod document;
 mod erp;
 mod error;
 mod extract;
+mod field;
 mod history;
 mod imports;
 mod joining;
@@ -141,6 +142,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(erp::try_again))
         .routes(routes!(joining::show))
         .routes(routes!(summary::show))
+        .routes(routes!(field::show))
         .routes(routes!(imports::show))
         .routes(routes!(imports::show_progress))
         .routes(routes!(imports::set))

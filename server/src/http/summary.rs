@@ -17,9 +17,6 @@ use crate::app::App;
 use crate::error::Result;
 use crate::identity::Me;
 
-/// A phone that was silent for longer may hold something that the office waits for.
-const SILENCE_MS: i64 = 24 * 60 * 60_000;
-
 /// The day in the office.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -39,8 +36,6 @@ pub struct Summary {
     quarantined: u64,
     /// Customers with values to choose from.
     conflicts: u64,
-    /// Phones that were not heard of for a day.
-    devices_behind: u64,
     /// The time the database went back to, while devices are asked for what came after.
     restored_since: Option<Timestamp>,
 }
@@ -62,11 +57,6 @@ pub async fn show(_: Me, State(app): State<Arc<App>>) -> Result<Json<Summary>> {
         needs_office: states.get("held").copied().unwrap_or(0),
         quarantined: quarantine::waiting(db).await?,
         conflicts: customers::with_conflicts(db).await?,
-        devices_behind: quarantine::devices_silent_since(
-            db,
-            app.clock.now().plus_millis(-SILENCE_MS),
-        )
-        .await?,
         restored_since: restored_since(&app).await?,
     }))
 }
@@ -78,7 +68,8 @@ async fn restored_since(app: &App) -> Result<Option<Timestamp>> {
     Ok(asked.map(|last| last.since))
 }
 
-async fn currency(app: &App) -> Result<Currency> {
+/// The company's own currency.
+pub(super) async fn currency(app: &App) -> Result<Currency> {
     let stored = settings::get(&app.store.read, settings::CURRENCY).await?;
     let text = stored.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(Currency::CNY))

@@ -11,7 +11,7 @@ use roundsman_core::views::due_in_days;
 use roundsman_server::config::Config;
 use roundsman_server::demo;
 use roundsman_store::lists::customers::{self, ListedCustomer};
-use roundsman_store::lists::{Page, visits};
+use roundsman_store::lists::{Page, field, visits};
 use roundsman_store::{Store, records, verify};
 
 use crate::company::clock;
@@ -94,9 +94,14 @@ async fn everybody_has_a_route(store: &Store) {
             places.extend(row.customer.place);
         }
     }
+    let begin = clock().0.begin_of(today);
+    let during = begin..clock().0.begin_of(today.plus(1));
+    let rounds = field::rounds(&store.read, during, today, offset).await.unwrap();
     let reps = all::<Person>(store).await.into_values().filter(|it| it.role == Role::Rep);
     for rep in reps {
         let (count, places) = &stops[&rep.id];
+        let round = &rounds[&rep.id];
+        assert_eq!(round.visited + round.ahead, *count as u64, "{}", rep.name);
         assert!((5..=14).contains(count), "{} has {count} stops", rep.name);
         let mut apart: Vec<_> =
             places.iter().flat_map(|one| places.iter().map(|two| one.distance_m(two))).collect();

@@ -63,6 +63,20 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
     assert_eq!(card["orders"][0]["number"], "SO-10001");
     let summary = office.get("/api/summary").await.json();
     assert_eq!((&summary["ordersToday"], &summary["needsOffice"]), (&1.into(), &1.into()));
+    let field = office.get("/api/field").await.json();
+    let worth = &shown["row"]["total"];
+    let reps = field["reps"].as_array().unwrap();
+    let seller = reps.iter().find(|it| it["person"] == order.rep.to_string()).unwrap();
+    assert_eq!((&seller["orders"], &seller["orderTotal"]), (&1.into(), worth));
+    assert_eq!(reps.iter().filter_map(|it| it["orders"].as_u64()).sum::<u64>(), 1);
+    assert_eq!(field["territories"][0]["orderTotal"], *worth, "where it was sold comes first");
+    assert_eq!(field["territories"][1]["orders"], 0);
+    let days = field["days"].as_array().unwrap();
+    assert_eq!(
+        (days.len(), &days[13]["day"], &days[13]["orderTotal"]),
+        (14, &"2026-11-23".into(), worth)
+    );
+    assert_eq!(days[12]["orders"], 0);
 
     let path = format!("/api/orders/{}/rule", order.order);
     let seen = &shown["outcome"]["decidedAt"];
@@ -89,6 +103,11 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
     let summary = office.get("/api/summary").await.json();
     let today = (&summary["ordersToday"], &summary["orderTotalToday"]["minor"]);
     assert_eq!(today, (&0.into(), &0.into()), "what was cancelled does not count");
+    let field = office.get("/api/field").await.json();
+    assert_eq!(
+        (&field["days"][13]["orders"], &field["territories"][0]["orders"]),
+        (&0.into(), &0.into())
+    );
 }
 
 async fn until_decided(office: &mut Browser) -> Value {

@@ -86,6 +86,7 @@ async fn nothing_is_shown_to_nobody() {
         "territories",
         "quarantine",
         "summary",
+        "field",
         "live",
     ];
     for list in lists {

@@ -928,6 +928,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The day in the field. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FieldDay"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -3283,6 +3326,13 @@ export interface components {
         };
         /** @description A calendar day, as days since 1970-01-01. Written `2026-11-23`. */
         Day: string;
+        /** @description What was sold on one day. */
+        DaySold: {
+            day: string;
+            orderTotal: components["schemas"]["Money"];
+            /** Format: int64 */
+            orders: number;
+        };
         /** @description Why it is declined. */
         Decline: {
             /** @description For the rep. */
@@ -3563,6 +3613,17 @@ export interface components {
          * @enum {string}
          */
         FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "noFirstPrice" | "refused";
+        /** @description The day in the field. */
+        FieldDay: {
+            /** @description What was sold on each of the last days, today last. */
+            days: components["schemas"]["DaySold"][];
+            /** @description Everybody who goes out, who is furthest behind the plan first. */
+            reps: components["schemas"]["RepDay"][];
+            /** @description What was sold today in each territory, the most first. */
+            territories: components["schemas"]["TerritoryDay"][];
+            /** @description Which day it is in the office. */
+            today: string;
+        };
         /** @description A field that a column can fill. */
         FieldRow: {
             name: string;
@@ -4536,6 +4597,32 @@ export interface components {
              */
             presented: number;
         };
+        /** @description A rep's day. */
+        RepDay: {
+            /** @description The customer the rep is with now. */
+            at?: string | null;
+            heardAt?: components["schemas"]["Timestamp"] | null;
+            name: string;
+            orderTotal: components["schemas"]["Money"];
+            /** Format: int64 */
+            orders: number;
+            person: string;
+            /**
+             * Format: int64
+             * @description Customers on today's round, those visited among them.
+             */
+            planned: number;
+            /**
+             * Format: int64
+             * @description Customers visited today.
+             */
+            visited: number;
+            /**
+             * Format: int64
+             * @description Entries known to be on a phone that are not here yet.
+             */
+            waiting: number;
+        };
         /** @description One request, tagged by the operation's name. */
         Request: {
             /** @description Values by field; `name` is required. */
@@ -4870,6 +4957,14 @@ export interface components {
             id: components["schemas"]["TerritoryId"];
             /** @description What people call it. */
             name: components["schemas"]["LocalName"];
+        };
+        /** @description A territory's day. */
+        TerritoryDay: {
+            name: components["schemas"]["LocalName"];
+            orderTotal: components["schemas"]["Money"];
+            /** Format: int64 */
+            orders: number;
+            territory: string;
         };
         /** @description A territory. */
         TerritoryId: string;

@@ -18,6 +18,7 @@ export type ErpConnected = Schemas["Connected"];
 export type ErpDifference = Schemas["Difference"];
 export type ErpPreview = Schemas["ErpPreview"];
 export type ExceptionState = Schemas["ExceptionState"];
+export type FieldDay = Schemas["FieldDay"];
 export type FieldView = Schemas["FieldView"];
 export type HistoryChange = Schemas["HistoryChange"];
 export type HistoryRow = Schemas["HistoryRow"];

@@ -2,6 +2,7 @@
 
 pub mod customers;
 pub mod devices;
+pub mod field;
 pub mod orders;
 pub mod products;
 pub mod quarantine;

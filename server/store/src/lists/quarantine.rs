@@ -68,20 +68,6 @@ pub async fn waiting(db: &SqlitePool) -> Result<u64> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// How many phones in use were not heard of since then.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn devices_silent_since(db: &SqlitePool, since: Timestamp) -> Result<u64> {
-    let count: i64 = sqlx::query_scalar(
-        "select count(*) from device where person is not null and revoked_at is null and last_contact_at < $1",
-    )
-    .bind(since.millis())
-    .fetch_one(db)
-    .await?;
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
 fn entry(row: &SqliteRow) -> Result<QuarantineRow> {
     let params: Option<&str> = row.try_get("params")?;
     let params: Option<BTreeMap<String, String>> = params.map(column::from_json).transpose()?;
