@@ -4,7 +4,7 @@ export { default as Chip, type Tone } from "./Chip.svelte";
 export { default as Empty } from "./Empty.svelte";
 export { default as Field } from "./Field.svelte";
 export { default as Figure } from "./Figure.svelte";
-export { default as Icon, type IconName } from "./Icon.svelte";
+export { default as Icon, iconNames, type IconName } from "./Icon.svelte";
 export { default as IconButton } from "./IconButton.svelte";
 export { default as List } from "./List.svelte";
 export { default as Money } from "./Money.svelte";

@@ -1,4 +1,4 @@
-import { expectAccessible, takePicture } from "../harness/look.ts";
+import { expectAccessible, expectOutline, expectRoomForLargeText, takePicture } from "../harness/look.ts";
 import { Rep } from "../harness/rep.ts";
 import { expect, test } from "../harness/test.ts";
 
@@ -13,6 +13,8 @@ for (const language of ["zh-CN", "en"] as const) {
       const looked = async (name: string) => {
         await expectAccessible(phone);
         await takePicture(phone, `phone-${name}`);
+        await expectOutline(phone, `phone-${name}`);
+        await expectRoomForLargeText(phone);
       };
       await rep.begins();
       await looked("today");
@@ -56,6 +58,8 @@ for (const language of ["zh-CN", "en"] as const) {
       const looked = async (name: string) => {
         await expectAccessible(office);
         await takePicture(office, `office-${name}`);
+        await expectOutline(office, `office-${name}`);
+        await expectRoomForLargeText(office);
       };
       await office.signIn("office");
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
