@@ -90,13 +90,11 @@ impl Store {
             Some(vfs) => options.vfs(vfs.to_owned()),
             None => options,
         };
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // A file does not hang up: to ask a connection whether it lives is a way there and back.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.read_only(true))
-            .await?;
+        let read = pool().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Self { read, write: Writer::start(writer) })
     }
 }

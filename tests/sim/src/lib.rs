@@ -12,8 +12,10 @@ mod plan;
 #[cfg(feature = "planted")]
 pub mod planted;
 mod report;
+mod runs;
 mod server;
 mod shrink;
+pub mod side_by_side;
 mod sim;
 mod trace;
 mod work;
@@ -21,5 +23,5 @@ mod work;
 pub use check::Broken;
 pub use plan::{FAULTS, Plan};
 pub use report::{Outcome, Total, run_plan};
-pub use shrink::shrink;
+pub use runs::Runs;
 pub use sim::{Sim, Summary};

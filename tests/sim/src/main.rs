@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
-use roundsman_sim::{Outcome, Plan, Total, run_plan, shrink};
+use roundsman_sim::side_by_side::cores;
+use roundsman_sim::{Plan, Runs};
 
 const HELP: &str = "\
 Usage: cargo xtask sim [options]
@@ -21,9 +22,6 @@ Usage: cargo xtask sim [options]
   --rotating N   only so many of them, others every day
   --only TEXT    only those whose name contains it
   --alone        one after another, in this process";
-
-/// Every so many runs, one is run twice: the same seed must give the same.
-const TWICE_EVERY: u64 = 10;
 
 fn main() -> ExitCode {
     match run() {
@@ -64,33 +62,10 @@ fn run() -> Result<bool> {
         (None, None, None) => first + 99,
     };
     let end = minutes.map(|minutes| start + Duration::from_secs_f64(minutes * 60.0));
-    let (mut total, mut well) = (Total::default(), true);
-    for seed in first..=last {
-        if end.is_some_and(|end| Instant::now() >= end) {
-            break;
-        }
-        let outcome = run_plan(plan(seed), verbose)?;
-        if verbose {
-            println!("trace {:016x}", outcome.summary().trace);
-        }
-        if let Outcome::Broken(broken, _) = &outcome {
-            well = false;
-            println!("FAILED  {broken}\n        cargo xtask sim {}", plan(seed).options());
-            if !no_shrink {
-                let small = shrink(plan(seed), broken.invariant)?;
-                println!("smaller cargo xtask sim {}", small.options());
-            }
-        } else if seed % TWICE_EVERY == 0 {
-            let again = run_plan(plan(seed), false)?;
-            total.twice();
-            if again.summary().trace != outcome.summary().trace {
-                well = false;
-                println!("FAILED  seed {seed} gave two different runs");
-            }
-        }
-        total.add(&outcome);
-    }
-    println!("{}", total.table(start.elapsed()));
+    let runs = Runs { plan, seeds: (first, last), end, verbose, shrinks: !no_shrink };
+    let (total, mut well) = runs.run()?;
+    let used = usize::try_from(last - first).map_or(usize::MAX, |more| more.saturating_add(1));
+    println!("{}", total.table(start.elapsed(), cores().min(used)));
     let rare = total.rare();
     if minutes.is_some() && !quiet && !rare.is_empty() {
         println!("FAILED  too rare to be claimed: {}", rare.join(", "));
@@ -180,8 +155,8 @@ fn hunt(faults: &[&'static str], first: u64) -> Result<bool> {
     Ok(all)
 }
 
-/// A process for each fault, since what is planted holds for a whole process; as many at a time as
-/// there are processors. Gives how many were missed.
+/// A process for each fault, since what is planted holds for a whole process; one at a time on each
+/// core. Gives how many were missed.
 #[cfg(feature = "planted")]
 fn hunt_side_by_side(faults: &[&'static str], first: u64) -> Result<usize> {
     use std::process::Command;
@@ -189,7 +164,7 @@ fn hunt_side_by_side(faults: &[&'static str], first: u64) -> Result<usize> {
 
     let program = std::env::current_exe()?;
     let (next, missed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let hunter = || -> Result<()> {
+    roundsman_sim::side_by_side::on_each_core(|| {
         while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
             let hunt = Command::new(&program)
                 .args(["--planted", "--alone", "--only", fault, "--first", &first.to_string()])
@@ -201,11 +176,6 @@ fn hunt_side_by_side(faults: &[&'static str], first: u64) -> Result<usize> {
             }
         }
         Ok(())
-    };
-    std::thread::scope(|scope| {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let hunters: Vec<_> = (0..processors).map(|_| scope.spawn(&hunter)).collect();
-        hunters.into_iter().try_for_each(|it| it.join().unwrap_or_else(|_| bail!("a hunt died")))
     })?;
     Ok(missed.into_inner())
 }

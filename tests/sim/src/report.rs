@@ -97,16 +97,16 @@ impl Total {
         (self.operations / 100).min(self.syncs / 10)
     }
 
-    /// In words.
+    /// In words, after so long on so many cores.
     #[must_use]
-    pub fn table(&self, took: Duration) -> String {
+    pub fn table(&self, took: Duration, cores: usize) -> String {
         let mut text = String::new();
         let days = self.device_days();
-        let years_per_core_day =
-            days as f64 / 365.0 * 86_400.0 / took.as_secs_f64().max(f64::MIN_POSITIVE);
+        let years_per_core_day = days as f64 / 365.0 * 86_400.0
+            / (took.as_secs_f64() * cores as f64).max(f64::MIN_POSITIVE);
         let _ = writeln!(
             text,
-            "{} runs, {} broken, {:.1} s\n{days} device-days: {} operations, {} catch-ups, {} frames, {} orders decided, {} entries in quarantine, {} times closed\n{years_per_core_day:.0} device-years per core-day",
+            "{} runs, {} broken, {:.1} s on {cores} cores\n{days} device-days: {} operations, {} catch-ups, {} frames, {} orders decided, {} entries in quarantine, {} times closed\n{years_per_core_day:.0} device-years per core-day",
             self.runs,
             self.broken,
             took.as_secs_f64(),

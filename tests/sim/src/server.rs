@@ -107,7 +107,7 @@ impl Server {
     /// # Errors
     /// When the database cannot be opened.
     pub fn start(&mut self) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let (path, vfs) = self.file();
         let config = Config {
             stock_interval_ms: STOCK_INTERVAL_MS,
@@ -200,7 +200,7 @@ impl Server {
         let (path, vfs) = self.file();
         let (first, epoch, now) = (self.clock.random(), self.clock.random(), self.clock.now());
         let restoration = Restoration { epoch, begun_at: now, since, noticed_by: None };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         runtime.block_on(async {
             let store = Store::open_on(&path, vfs).await?;
             let begun = store.write.run(move |db, _| {
@@ -280,6 +280,8 @@ impl Server {
                     break;
                 }
                 tokio::task::yield_now().await;
+                // To the thread of the connection, which is on the same core.
+                std::thread::yield_now();
             }
         });
     }
