@@ -216,6 +216,11 @@ fn the_last_order_again_says_what_is_no_longer_sold() {
     }
     assert_eq!((phone.usual().orders, phone.usual().last.unwrap().order), (1, first));
     assert!(phone.usual().basket.is_empty());
+    let shop: serde_json::Value = ask(&phone.replica, &Query::Customer { id: phone.customer });
+    let order: serde_json::Value = ask(&phone.replica, &Query::Order { id: first });
+    assert!(order["row"]["total"].is_object() && order["row"]["placedAt"].is_number());
+    assert_eq!(shop["row"]["lastOrderTotal"], order["row"]["total"]);
+    assert_eq!(shop["row"]["lastOrderAt"], order["row"]["placedAt"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use roundsman_core::time::Timestamp;
 use roundsman_core::views::{CustomerFacts, HistoryRow, Names, SyncState};
 use rusqlite::{OptionalExtension, params};
 
+use super::usual::NOT_CANCELLED;
 use crate::{Replica, Result, main_file};
 
 impl Replica {
@@ -70,7 +71,10 @@ impl Replica {
         let directory = self.directory.borrow();
         let last_order = self
             .db
-            .prepare_cached("select placed, total, currency from sales_order where customer = ?1 order by placed desc limit 1")?
+            .prepare_cached(&format!(
+                "select placed, total, currency from sales_order where customer = ?1 and {NOT_CANCELLED} \
+                 order by placed desc limit 1"
+            ))?
             .query_row(params![id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
             .optional()?
             .map(|(placed, total, currency)| {

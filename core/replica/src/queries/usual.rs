@@ -9,6 +9,10 @@ use rusqlite::params;
 
 use crate::{Replica, Result};
 
+/// Rows of `sales_order` that were not cancelled. One that was cancelled here is only told to the
+/// office: its state is still the old one.
+pub(crate) const NOT_CANCELLED: &str = "state <> 'cancelled' and body ->> '$.cancelled' is null";
+
 impl Replica {
     /// From the orders on this device, closed ones included.
     pub(crate) fn usual(&self, customer: CustomerId) -> Result<UsualView> {
@@ -23,20 +27,16 @@ impl Replica {
 
     /// The latest orders that were not cancelled, newest first.
     fn latest_orders(&self, customer: CustomerId) -> Result<Vec<SignedOrder>> {
-        let mut statement = self.db.prepare_cached(
-            "select body from sales_order where customer = ?1 and state <> 'cancelled' order by placed desc, id desc",
-        )?;
-        let bodies = statement.query_map(params![customer.0], |row| row.get::<_, String>(0))?;
+        let mut statement = self.db.prepare_cached(&format!(
+            "select body from sales_order where customer = ?1 and {NOT_CANCELLED} \
+             order by placed desc, id desc limit ?2"
+        ))?;
+        let bodies = statement.query_map(params![customer.0, USUAL_ORDERS_MAX as i64], |row| {
+            row.get::<_, String>(0)
+        })?;
         let mut orders = Vec::new();
         for body in bodies {
-            let order: Order = serde_json::from_str(&body?)?;
-            // One that was cancelled here is only told to the office: its state is still the old one.
-            if order.cancelled.is_none() {
-                orders.push(order.content);
-            }
-            if orders.len() == USUAL_ORDERS_MAX {
-                break;
-            }
+            orders.push(serde_json::from_str::<Order>(&body?)?.content);
         }
         Ok(orders)
     }
