@@ -4,7 +4,7 @@
 
 use roundsman_core::documents::Request;
 use roundsman_core::documents::visit::VisitOutcome;
-use roundsman_core::id::{OrderId, VisitId};
+use roundsman_core::id::{CustomerId, OrderId, VisitId};
 use roundsman_core::views::{CartView, OrderRow, OrderState, OrderView, SyncState, VisitView};
 use roundsman_replica::{Query, Rows};
 use roundsman_tests::{World, decided, fill_cart, find};
@@ -46,6 +46,28 @@ async fn an_offline_day_reaches_the_office_once() {
     assert_eq!((same[0].total, &same[0].number), (here.row.total, &answer.row.number));
     let history: Vec<Value> = office.get(&format!("/api/orders/{order}/history")).await.unwrap();
     assert_eq!(history.len(), 1);
+}
+
+#[tokio::test]
+async fn a_shop_that_the_office_has_not_heard_of_can_order() {
+    let mut world = World::start().await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    phone.disconnect();
+    let fields = [("name", "Night Owl Deli"), ("phone", "1"), ("address", "3 Minjiang Road")];
+    let fields = fields.map(|(field, value)| (field.to_owned(), value.to_owned())).into();
+    let customer =
+        CustomerId(phone.run(Request::CustomerCreate { fields, place: None }).unwrap().id);
+    fill_cart(&mut phone, customer, 2, 1).unwrap();
+    let cart: CartView = phone.ask(&Query::Cart { customer }).unwrap();
+    let expected: Vec<_> = cart.warnings.iter().map(|reason| reason.code.clone()).collect();
+    let order = OrderId(phone.run(Request::OrderSubmit { customer }).unwrap().id);
+
+    phone.sync().await.unwrap();
+    let answer = decided(&mut phone, order).await.unwrap();
+    assert_eq!((answer.row.state, answer.row.total), (OrderState::Held, cart.total));
+    let reasons = answer.outcome.unwrap().reasons;
+    let codes: Vec<_> = reasons.into_iter().map(|reason| reason.code).collect();
+    assert_eq!(codes, expected, "the phone foresaw what the office says");
 }
 
 #[tokio::test]

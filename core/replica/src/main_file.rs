@@ -170,6 +170,18 @@ pub(crate) fn record<R: Record>(db: &Connection, id: impl Into<Uuid>) -> Result<
     bytes.map(|bytes| Ok(R::from_bytes(&bytes)?)).transpose()
 }
 
+/// The first record of a kind, by its id.
+pub(crate) fn first_record<R: Record>(db: &Connection) -> Result<Option<R>> {
+    let (from, to) = ([R::KIND as u8], [R::KIND as u8 + 1]);
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached(
+            "select bytes from record where item >= ?1 and item < ?2 order by item limit 1",
+        )?
+        .query_row(params![from, to], |row| row.get(0))
+        .optional()?;
+    bytes.map(|bytes| Ok(R::from_bytes(&bytes)?)).transpose()
+}
+
 /// What was decided about an order, closed or not.
 pub(crate) fn decision(db: &Connection, order: Uuid) -> Result<Option<SalesOrder>> {
     match record::<SalesOrder>(db, order)? {

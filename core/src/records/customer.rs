@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::record;
+use super::{PriceList, record};
 use crate::id::{CustomerId, PersonId, PriceListId, TerritoryId, WarehouseId};
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -45,6 +45,34 @@ pub struct CustomerAccount {
     /// When the server computed this.
     #[n(9)]
     pub as_of: Timestamp,
+}
+
+impl CustomerAccount {
+    /// What a customer that a person just entered gets before the office decides about it: no
+    /// credit, and the prices of the company's first list. A phone counts on the same until it hears
+    /// of it, so a new shop can order before there is a network.
+    #[must_use]
+    pub fn of_new(
+        customer: CustomerId,
+        list: &PriceList,
+        warehouse: WarehouseId,
+        as_of: Timestamp,
+    ) -> Self {
+        let nothing = Money::new(0, list.currency);
+        Self {
+            customer,
+            // Unique and short enough until the company gives its own number.
+            code: format!("N-{}", &customer.0.simple().to_string()[20..]),
+            price_list: list.id,
+            warehouse,
+            credit_limit: Some(nothing),
+            balance: nothing,
+            overdue: nothing,
+            uninvoiced: nothing,
+            blocked: false,
+            as_of,
+        }
+    }
 }
 
 /// Who looks after a customer.

@@ -1,7 +1,6 @@
 //! What a customer that a person just entered gets before the office decides about it.
 
-use roundsman_core::id::{CustomerId, PersonId, PriceListId, TerritoryId, WarehouseId};
-use roundsman_core::money::Money;
+use roundsman_core::id::{CustomerId, PersonId, TerritoryId};
 use roundsman_core::records::{Assignment, CustomerAccount, PriceList, Warehouse};
 use roundsman_core::sync::Channel;
 use roundsman_core::time::Timestamp;
@@ -53,23 +52,8 @@ async fn account(
 ) -> Result<Option<CustomerAccount>> {
     let lists = records::all::<PriceList>(&mut *db).await?;
     let warehouses = records::all::<Warehouse>(&mut *db).await?;
-    let (Some((list, header)), Some((warehouse, _))) =
-        (lists.first_key_value(), warehouses.first_key_value())
-    else {
+    let (Some(list), Some(warehouse)) = (lists.values().next(), warehouses.values().next()) else {
         return Ok(None);
     };
-    let nothing = Money::new(0, header.currency);
-    Ok(Some(CustomerAccount {
-        customer,
-        // Unique and short enough until the company gives its own number.
-        code: format!("N-{}", &customer.0.simple().to_string()[20..]),
-        price_list: PriceListId(*list),
-        warehouse: WarehouseId(*warehouse),
-        credit_limit: Some(nothing),
-        balance: nothing,
-        overdue: nothing,
-        uninvoiced: nothing,
-        blocked: false,
-        as_of: now,
-    }))
+    Ok(Some(CustomerAccount::of_new(customer, list, warehouse.id, now)))
 }

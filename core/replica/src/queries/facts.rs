@@ -3,7 +3,7 @@
 use roundsman_core::documents::history;
 use roundsman_core::id::{CustomerId, ItemId, ProductId, WarehouseId};
 use roundsman_core::money::{Currency, Money};
-use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Stock};
+use roundsman_core::records::{Assignment, CustomerAccount, Price, PriceList, Stock, Warehouse};
 use roundsman_core::rules::{Shelf, Slot};
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::{CustomerFacts, HistoryRow, Names, SyncState};
@@ -107,6 +107,17 @@ impl Replica {
         Ok(account)
     }
 
+    /// What the office will give a customer that it has not heard of.
+    fn account_of_new(&self, customer: CustomerId) -> Result<Option<CustomerAccount>> {
+        if main_file::base(&self.db, customer.into())?.is_some() {
+            return Ok(None);
+        }
+        let list = main_file::first_record::<PriceList>(&self.db)?;
+        let warehouse = main_file::first_record::<Warehouse>(&self.db)?;
+        let (Some(list), Some(warehouse)) = (list, warehouse) else { return Ok(None) };
+        Ok(Some(CustomerAccount::of_new(customer, &list, warehouse.id, self.heard_at()?)))
+    }
+
     fn stock(&self, warehouse: WarehouseId, product: ProductId) -> Result<Option<Stock>> {
         let id = Stock::id_of(warehouse, product);
         let mut stock: Option<Stock> = main_file::record(&self.db, id)?;
@@ -124,7 +135,10 @@ impl Replica {
 
     /// The records that price these products for a customer.
     pub(crate) fn shelf(&self, customer: CustomerId, products: &[ProductId]) -> Result<Shelf> {
-        let account = self.account(customer)?;
+        let account = match self.account(customer)? {
+            Some(account) => Some(account),
+            None => self.account_of_new(customer)?,
+        };
         let list = match &account {
             Some(account) => main_file::record::<PriceList>(&self.db, account.price_list.0)?,
             None => None,
