@@ -25,4 +25,4 @@ export * from "./format.ts";
 export { correctClock, locale, locales, now, type Locale } from "./locale.svelte.ts";
 export { theme, themes, type Theme } from "./theme.svelte.ts";
 export { toasts, type Toast } from "./toasts.svelte.ts";
-export { adviceText, codeText, errorText, fieldText, figureText, fixText, inputText, lineAmount, lineShort, localName, operationText, rhythmText, text, traceText, unitText, type TextKey } from "./text.ts";
+export { adviceText, codeText, customerCode, errorText, fieldText, figureText, fixText, inputText, lineAmount, lineShort, localName, operationText, rhythmText, text, traceText, unitText, type TextKey } from "./text.ts";

@@ -81,6 +81,9 @@ export function lineShort({ short, price }: Line): string {
   return `${decimal(short ?? "0")} ${unit ? unitText(unit) : ""}`.trim();
 }
 
+/** A customer's number; what it gets until the company gives it one says nothing to people. */
+export const customerCode = (code: string): string => (/^N-[0-9a-f]{12}$/.test(code) ? text("customer.noCode") : code);
+
 /** A name in the language of the app; the other language's when that is missing. */
 export function localName(name: { zh: string; en: string } | null | undefined): string {
   if (!name) return "";

@@ -1,8 +1,9 @@
-import { localName, type IconName } from "@roundsman/kit";
+import { codeText, customerCode, localName, type IconName } from "@roundsman/kit";
 import { answer, api } from "#api/client.ts";
 import type { OrderRow } from "#api/types.ts";
 import { m } from "../paraglide/messages.js";
 import { paths } from "../paths.ts";
+import { office } from "./office.svelte.ts";
 import { Resource } from "./resource.svelte.ts";
 import { session } from "./session.svelte.ts";
 
@@ -16,9 +17,9 @@ export interface Found {
 }
 
 const PAUSE_MS = 120;
-const OF_EACH = 6;
+const OF_EACH = 5;
 
-/** What the command palette looks through: the pages at once, orders and customers on the server. */
+/** What the command palette looks through: the pages and people at once, orders, customers and products on the server. */
 export class Finder {
   text = $state("");
   /** The one that Enter takes. */
@@ -65,23 +66,34 @@ export class Finder {
       { icon: "box", label: m.products(), detail: "", href: paths.products() },
       { icon: "person", label: m.people(), detail: "", href: paths.people() },
       { icon: "device", label: m.devices(), detail: "", href: paths.devices() },
+      { icon: "import", label: m.imports(), detail: "", href: paths.imports() },
+      { icon: "sync", label: m.erp(), detail: "", href: paths.erp() },
       { icon: "lock", label: m.quarantine(), detail: "", href: paths.quarantine() },
     ];
     const may = session.me?.may;
     if (may?.govern) pages.push({ icon: "plus", label: m.add_customer(), detail: "", href: paths.customers({ open: "new" }) });
     if (may?.appoint.length) pages.push({ icon: "plus", label: m.add_person(), detail: "", href: paths.people({ open: "new" }) });
     const wanted = this.text.trim().toLowerCase();
+    if (wanted) pages.push(...this.#people());
     return pages.filter((page) => `${page.label} ${page.detail}`.toLowerCase().includes(wanted));
+  }
+
+  #people(): Found[] {
+    return (office.people.value ?? []).map((it): Found => ({ icon: "person", label: it.name, detail: codeText("role", it.role), href: paths.people({ open: it.id }) }));
   }
 
   async #ask(search: string, signal: AbortSignal): Promise<Found[]> {
     const options = { params: { query: { search, limit: OF_EACH } }, signal };
-    const [orders, customers] = await Promise.all([answer(api.GET("/api/orders", options)), answer(api.GET("/api/customers", options))]);
+    const [orders, customers, products] = await Promise.all([
+      answer(api.GET("/api/orders", options)),
+      answer(api.GET("/api/customers", options)),
+      answer(api.GET("/api/products", options)),
+    ]);
     return [
       ...customers.rows.map((row): Found => ({
         icon: "customers",
         label: row.name,
-        detail: [row.code, localName(row.territoryName), row.phone].filter(Boolean).join(" · "),
+        detail: [customerCode(row.code), localName(row.territoryName), row.phone].filter(Boolean).join(" · "),
         href: paths.customers({ open: row.id }),
       })),
       ...orders.rows.map((row): Found => ({
@@ -90,6 +102,12 @@ export class Finder {
         detail: row.customerName,
         href: paths.orders({ open: row.id }),
         order: row,
+      })),
+      ...products.rows.map((row): Found => ({
+        icon: "box",
+        label: localName(row.name),
+        detail: row.code,
+        href: paths.products({ open: row.id }),
       })),
     ];
   }

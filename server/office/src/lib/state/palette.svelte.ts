@@ -1,5 +1,5 @@
-/** The command palette: open or not, from wherever. */
-class Palette {
+/** Something that comes over whatever is on the screen: open or not, from wherever. */
+class Over {
   open = $state(false);
 
   show(): void {
@@ -7,4 +7,7 @@ class Palette {
   }
 }
 
-export const palette = new Palette();
+/** The command palette. */
+export const palette = new Over();
+/** What the keyboard does. */
+export const keys = new Over();
