@@ -48,7 +48,10 @@ const CUSTOMERS: List = List {
     search: &["c.search", "lower(replace(e.code, '-', ''))"],
     sorts: &[
         ("name", "c.name collate nocase"),
-        ("lastOrderAt", "(select max(o.placed_at) from order_row o where o.customer = c.id and o.body ->> '$.cancelled' is null)"),
+        (
+            "lastOrderAt",
+            "(select max(o.placed_at) from order_row o where o.customer = c.id and o.body ->> '$.cancelled' is null)",
+        ),
         ("lastVisitAt", "(select max(v.checked_in_at) from visit_row v where v.customer = c.id)"),
         ("balance", "e.balance"),
         ("overdue", "e.overdue"),
