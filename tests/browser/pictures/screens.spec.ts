@@ -80,6 +80,9 @@ for (const language of ["zh-CN", "en"] as const) {
       await page.goto("/office/");
       await page.keyboard.press("Control+k");
       await camera.takes("palette");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("?");
+      await camera.takes("keys");
       await camera.opens("/office/restoration", "restoration");
       await camera.opens("/office/imports", "imports");
       await camera.opens("/office/erp", "erp");
