@@ -6,7 +6,7 @@ use super::Entry;
 use crate::time::{DRIFT_MS_MAX, Timestamp};
 
 /// A difference that the way to the hub may explain: such a clock is left alone.
-const TOLERANCE_MS: i64 = 60_000;
+pub(super) const TOLERANCE_MS: i64 = 60_000;
 
 /// What a device has to add to its own clock, in milliseconds, to have the hub's time.
 #[must_use]

@@ -8,6 +8,7 @@ mod wipe;
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::clock::TOLERANCE_MS;
 use super::{
     Batch, Bytes, Channel, ChannelHead, Cursor, Denied, FetchRes, FromDevice, FromHub, Head, Hello,
     Offer, PROTOCOLS, Ping, Push, RangeRes, Reauth, Receipt, Restored, Welcome, common_version,
@@ -176,6 +177,8 @@ pub struct Device {
     now: Timestamp,
     heard_at: Timestamp,
     pinged: bool,
+    /// When the hub was asked what time it is, and has not answered yet; oldest first.
+    asked_at: VecDeque<Timestamp>,
     /// When the order to delete everything came.
     wipe_since: Option<Timestamp>,
 }
@@ -203,6 +206,7 @@ impl Device {
             now,
             heard_at: now,
             pinged: false,
+            asked_at: VecDeque::new(),
             wipe_since: None,
         }
     }
@@ -253,6 +257,7 @@ impl Device {
         self.journal = opening.journal;
         self.signed_upto = opening.receipt.as_ref().map_or(0, |receipt| receipt.head.n);
         self.heard_at = now;
+        self.asked_at.push_back(now);
         self.deadlines.open(&opening.cursors, now);
         effects.push(send(&FromDevice::Hello(Hello {
             protocol_min: *PROTOCOLS.start(),
@@ -280,7 +285,7 @@ impl Device {
                 self.applying.push_back(batch.channel);
                 effects.push(Effect::Apply(batch));
             }
-            FromHub::Pong(pong) => effects.push(Effect::HubClock(pong.clock)),
+            FromHub::Pong(pong) => self.hub_clock(pong.clock, effects),
             FromHub::Denied(denied) => {
                 effects.extend(denied.retry_after_ms.map(Effect::ComeBackAfter));
                 effects.extend([refused(denied), Effect::Close]);
@@ -304,7 +309,7 @@ impl Device {
         }
         self.welcome = true;
         self.deadlines.welcomed();
-        effects.push(Effect::HubClock(welcome.clock));
+        self.hub_clock(welcome.clock, effects);
         let held = welcome.receipt.as_ref().map_or_else(Head::default, |receipt| receipt.head);
         let restored = welcome.restored;
         if let Some(refusal) = welcome.refusal {
@@ -361,9 +366,26 @@ impl Device {
             let stalled = Refusal::new(codes::STALLED).with("step", step);
             effects.extend([Effect::Stalled(stalled), Effect::Close]);
         } else if silent_ms > PING_AFTER_MS && !self.pinged {
-            self.pinged = true;
-            effects
-                .push(send(&FromDevice::Ping(Ping { clock: now, journal: Some(self.journal.n) })));
+            self.ping(effects);
+        }
+    }
+
+    fn ping(&mut self, effects: &mut Vec<Effect>) {
+        self.pinged = true;
+        self.asked_at.push_back(self.now);
+        let ping = Ping { clock: self.now, journal: Some(self.journal.n) };
+        effects.push(send(&FromDevice::Ping(ping)));
+    }
+
+    /// The hub said what time it is. What was long on its way, since the phone slept or the network
+    /// stalled, says what time it was: that is asked again.
+    fn hub_clock(&mut self, clock: Timestamp, effects: &mut Vec<Effect>) {
+        let asked_at = self.asked_at.pop_front().unwrap_or(self.now);
+        let took_ms = self.now.millis().saturating_sub(asked_at.millis());
+        if (0..=TOLERANCE_MS).contains(&took_ms) {
+            effects.push(Effect::HubClock(clock));
+        } else if !self.pinged {
+            self.ping(effects);
         }
     }
 }

@@ -345,3 +345,25 @@ fn what_a_denial_says_about_coming_back_is_told() {
     let effects = hears(&mut device, FromHub::Denied(denied), 0);
     assert!(effects.contains(&Effect::ComeBackAfter(7_000)) && effects.contains(&Effect::Close));
 }
+
+#[test]
+fn what_was_long_on_its_way_does_not_say_what_time_it_is() {
+    let clock = |effects: &[Effect]| effects.contains(&Effect::HubClock(Timestamp(0)));
+    let pings = |effects: &[Effect]| {
+        let now = Ping { clock: Timestamp(19 * 60_000), journal: Some(5) };
+        effects.contains(&send(&FromDevice::Ping(now)))
+    };
+    let (mut device, _) = line();
+    open(&mut device, 5);
+    let effects = device.handle(welcome(None), Timestamp(40_000));
+    assert!(clock(&effects) && !pings(&effects));
+
+    // The phone slept while the answer waited in its socket.
+    let (mut device, _) = line();
+    open(&mut device, 5);
+    let effects = device.handle(welcome(None), Timestamp(19 * 60_000));
+    assert!(!clock(&effects) && pings(&effects));
+    let pong = Ping { clock: Timestamp(0), journal: None };
+    let pong = Event::Frame(encode_hub(&FromHub::Pong(pong)));
+    assert!(clock(&device.handle(pong, Timestamp(19 * 60_000 + 500))));
+}

@@ -120,14 +120,16 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
         if !follows || entry.n != n || hash(&bytes) != said {
             return Err(broken(NAME, format!("device {device}, entry {n}")));
         }
-        // A hybrid clock that a wrong clock drove into the future is given up.
-        let recorded = sim.ledger.saved.get(&(id, head.n)).map_or(i64::MIN, |saved| saved.when);
+        // A hybrid clock that a wrong clock drove into the future is given up. Of a copied storage,
+        // the other one may have saved something else under this number, at another time.
+        let before = sim.ledger.saved.get(&(id, head.n)).filter(|saved| saved.hash == head.hash);
+        let recorded = before.map_or(i64::MIN, |saved| saved.when);
         let right = at.timestamp().millis() <= recorded.saturating_add(DRIFT_MS_MAX);
         // What is recorded again keeps the time at which it was meant.
         if entry.at <= at && entry.device == id && entry.replaces.is_none() && right {
             return Err(broken(
                 "a device's times only grow",
-                format!("device {device}, entry {n}"),
+                format!("device {device}, entry {n}: {:?} after {at:?}, recorded {recorded}", entry.at),
             ));
         }
         at = if entry.replaces.is_none() { entry.at } else { at };
