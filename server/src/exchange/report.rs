@@ -34,6 +34,10 @@ pub fn sentence(fault: &Fault, language: Language) -> String {
         FaultCode::NotAPlace => ("is not a place on the map", "不是有效的经纬度"),
         FaultCode::Unknown => ("is not known here", "系统中没有"),
         FaultCode::Repeated => ("occurs in an earlier row", "与前面的行重复"),
+        FaultCode::Beyond => (
+            "has more cells than there are columns; is there a comma in a number?",
+            "单元格多于列数；数字里是否有逗号？",
+        ),
         FaultCode::NoFirstPrice => {
             ("begins a list without a price from 0", "价目表还没有从 0 起的价格")
         }

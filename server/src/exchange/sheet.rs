@@ -56,6 +56,8 @@ pub enum FaultCode {
     Unknown,
     /// An earlier row is about the same.
     Repeated,
+    /// The row has more cells than there are columns.
+    Beyond,
     /// The first price of a list must hold from 0.
     NoFirstPrice,
     /// It could not be recorded.
@@ -103,6 +105,9 @@ impl Sheet {
         let mut row = Row { sheet: self, line, faults: Vec::new() };
         if self.repeated.contains(&line.n) {
             row.fault(self.kind.key()[0], FaultCode::Repeated);
+        }
+        if line.beyond {
+            row.fault(self.kind.key()[0], FaultCode::Beyond);
         }
         row
     }

@@ -3612,7 +3612,7 @@ export interface components {
          * @description What can be wrong.
          * @enum {string}
          */
-        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "noFirstPrice" | "refused";
+        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "beyond" | "noFirstPrice" | "refused";
         /** @description The day in the field. */
         FieldDay: {
             /** @description What was sold on each of the last days, today last. */
@@ -4889,11 +4889,6 @@ export interface components {
              * @description Customers with values to choose from.
              */
             conflicts: number;
-            /**
-             * Format: int64
-             * @description Phones that were not heard of for a day.
-             */
-            devicesBehind: number;
             /**
              * Format: int64
              * @description Orders that wait for the office.

@@ -54,6 +54,7 @@ const faults: Record<ImportFault["code"], () => string> = {
   notAPlace: m.fault_not_a_place,
   unknown: m.fault_unknown,
   repeated: m.fault_repeated,
+  beyond: m.fault_beyond,
   noFirstPrice: m.fault_no_first_price,
   refused: m.fault_refused,
 };

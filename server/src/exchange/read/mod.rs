@@ -32,6 +32,8 @@ pub struct Line {
     pub n: u32,
     /// As many as the header has.
     pub cells: Vec<String>,
+    /// Whether there was more in it: a comma inside a number splits a cell, and moves those after it.
+    pub beyond: bool,
 }
 
 /// Reads a CSV file or a workbook's first sheet.
@@ -43,26 +45,27 @@ pub fn read(bytes: &[u8]) -> Result<Table> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(too_large("file"));
     }
-    let (lines, semicolons) = if bytes.starts_with(b"PK\x03\x04") {
-        (xlsx::read(bytes)?, false)
-    } else {
-        csv::read(bytes)?
-    };
+    let is_workbook = bytes.starts_with(b"PK\x03\x04");
+    let (lines, semicolons) =
+        if is_workbook { (xlsx::read(bytes)?, false) } else { csv::read(bytes)? };
     let mut lines = lines.into_iter();
     let header = lines.next().ok_or_else(|| Refusal::new(codes::EMPTY).with("field", "file"))?;
+    // What stands beside a workbook's table was put there; nothing was split.
+    let width = if is_workbook { usize::MAX } else { header.cells.len() };
     let mut header: Vec<String> = header.cells.iter().map(|cell| cell.trim().to_owned()).collect();
     while header.last().is_some_and(String::is_empty) {
         header.pop();
     }
-    let rows: Vec<Line> = lines.map(|line| fitted(line, header.len())).collect();
+    let rows: Vec<Line> = lines.map(|line| fitted(line, header.len(), width)).collect();
     if header.is_empty() || rows.is_empty() {
         return Err(Refusal::new(codes::EMPTY).with("field", "file"));
     }
     Ok(Table { header, rows, semicolons })
 }
 
-fn fitted(mut line: Line, width: usize) -> Line {
-    line.cells.resize(width, String::new());
+fn fitted(mut line: Line, named: usize, width: usize) -> Line {
+    line.beyond = line.cells.iter().skip(width).any(|cell| !cell.trim().is_empty());
+    line.cells.resize(named, String::new());
     line
 }
 
@@ -90,7 +93,7 @@ impl Lines {
             return Err(too_large("file"));
         }
         let cells = cells.into_iter().map(without_guard).collect();
-        self.lines.push(Line { n: u32::try_from(n).unwrap_or(u32::MAX), cells });
+        self.lines.push(Line { n: u32::try_from(n).unwrap_or(u32::MAX), cells, beyond: false });
         Ok(())
     }
 }
@@ -142,7 +145,8 @@ mod tests {
     #[test]
     fn rows_are_numbered_as_in_a_spreadsheet_and_as_wide_as_the_header() {
         let table = read(b"Code,Name\n\nA\nB,Bee,more\n").unwrap();
-        let numbers: Vec<_> = table.rows.iter().map(|row| (row.n, row.cells.len())).collect();
-        assert_eq!(numbers, [(3, 2), (4, 2)]);
+        let rows = table.rows.iter();
+        let found: Vec<_> = rows.map(|row| (row.n, row.cells.len(), row.beyond)).collect();
+        assert_eq!(found, [(3, 2, false), (4, 2, true)]);
     }
 }
