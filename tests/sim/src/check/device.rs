@@ -129,7 +129,10 @@ fn journal(sim: &mut Sim, device: usize, copy: &Copy) -> Result<Head, Broken> {
         if entry.at <= at && entry.device == id && entry.replaces.is_none() && right {
             return Err(broken(
                 "a device's times only grow",
-                format!("device {device}, entry {n}: {:?} after {at:?}, recorded {recorded}", entry.at),
+                format!(
+                    "device {device}, entry {n}: {:?} after {at:?}, recorded {recorded}",
+                    entry.at
+                ),
             ));
         }
         at = if entry.replaces.is_none() { entry.at } else { at };
