@@ -16,7 +16,8 @@ for (const language of ["zh-CN", "en"] as const) {
       await camera.takes("today");
 
       await rep.tab("customers").click();
-      await expect(first("/customers/")).toBeVisible();
+      await expect(page).toHaveURL(/\/customers$/);
+      await expect(page.getByRole("main").getByRole("list").getByRole("link").first()).toBeVisible();
       await camera.takes("customers");
       await page.getByRole("searchbox").fill("zzzz");
       await camera.takes("customers-none");
@@ -78,7 +79,9 @@ for (const language of ["zh-CN", "en"] as const) {
       await page.getByRole("button", { name: office.text("add_phone") }).click();
       await camera.takes("add-phone");
       await page.goto("/office/");
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await page.keyboard.press("Control+k");
+      await expect(page.getByRole("dialog")).toBeVisible();
       await camera.takes("palette");
       await page.keyboard.press("Escape");
       await page.keyboard.press("?");

@@ -59,24 +59,35 @@ test("the office connects a Tryton, and what a rep orders offline becomes a sale
   await takePicture(office, "office-erp-connected");
 
   const rep = new Rep(phone);
+  const ordersFlour = async () => {
+    await rep.link("take_order").click();
+    await phone.page.getByRole("searchbox").fill("FL-25");
+    await expect(phone.page.getByRole("listitem").filter({ hasText: PRODUCT })).toBeVisible();
+    await rep.chooses(1);
+    await rep.link("review_cart").click();
+    await rep.button("submit_order").click();
+    await expect(phone.page).toHaveURL(/\/orders\//);
+  };
   await rep.begins();
   await rep.opensCustomer("golden gate", CUSTOMER);
   await phone.goOffline();
   await rep.checksIn();
-  await rep.link("take_order").click();
-  await phone.page.getByRole("searchbox").fill("FL-25");
-  await expect(phone.page.getByRole("listitem").filter({ hasText: PRODUCT })).toBeVisible();
-  await rep.chooses(1);
-  await rep.link("review_cart").click();
-  await rep.button("submit_order").click();
-  await expect(phone.page).toHaveURL(/\/orders\//);
+  await ordersFlour();
   await phone.goOnline();
   // Confirmed, with the number of the sale there.
   await expect(phone.page.getByText(phone.text("in_erp"))).toBeVisible();
   await expectAccessible(phone);
   await takePicture(phone, "phone-order-in-erp");
 
+  // Nobody knows whether what it was asked when it died is there.
+  await tryton.kill();
+  await rep.opensCustomer("golden gate", CUSTOMER);
+  await ordersFlour();
+  await expect(page.getByRole("row").filter({ hasText: CUSTOMER })).toBeVisible();
   await button("erp_disconnect").click();
+  await expect(page.getByRole("dialog").getByText(text("erp_disconnect_tried", { count: 1 }))).toBeVisible();
+  await expectAccessible(office);
+  await takePicture(office, "office-erp-disconnect");
   await page.getByRole("dialog").getByRole("button", { name: text("erp_disconnect"), exact: true }).click();
   await expect(page.getByText(text("erp_embedded"), { exact: true })).toBeVisible();
 });

@@ -61,8 +61,8 @@ impl Erp for Moody {
             Mood::Down => all(|| Err(unreachable())),
             Mood::QuestionLost => all(|| Ok(Answer::Unknown("lost".to_owned()))),
             Mood::AnswerLost => {
-                self.erp.apply(tasks).await;
-                all(|| Ok(Answer::Unknown("lost".to_owned())))
+                let answers = self.erp.apply(tasks).await.into_iter();
+                answers.map(|it| it.map(|_| Answer::Unknown("lost".to_owned()))).collect()
             }
         }
     }

@@ -384,7 +384,7 @@ impl Device {
         let took_ms = self.now.millis().saturating_sub(asked_at.millis());
         if (0..=TOLERANCE_MS).contains(&took_ms) {
             effects.push(Effect::HubClock(clock));
-        } else if !self.pinged {
+        } else {
             self.ping(effects);
         }
     }

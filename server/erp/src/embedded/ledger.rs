@@ -88,10 +88,14 @@ impl Ledger {
         if let Some(before) = &before {
             self.give_back(before);
         }
-        let decided = match self.known_before(order, &judge) {
+        let mut decided = match self.known_before(order, &judge) {
             Some(known) => known.clone(),
             None => self.judge(order, before.as_ref(), judge),
         };
+        if decided.number.is_empty() {
+            let had = before.map(|before| before.number);
+            decided.number = had.or_else(|| self.numbers.get(&id).cloned()).unwrap_or_default();
+        }
         self.enter(&decided, order.content.rep);
         decided
     }
@@ -113,6 +117,9 @@ impl Ledger {
 
     /// Writes what changed, and tells devices.
     pub async fn close(self, db: &mut SqliteConnection, commit: &mut Commit) -> Result<()> {
+        if self.changed.orders.is_empty() {
+            return Ok(());
+        }
         let changed: Vec<_> =
             self.changed.orders.keys().filter_map(|order| self.decided.get(order)).collect();
         orders::put(db, &changed).await?;
@@ -152,16 +159,11 @@ impl Ledger {
         let shelf = self.shelves.shelf(order.content.customer, products);
         // No two decisions about an order are made at the same time: people say which they saw.
         let now = before.map_or(self.now, |it| self.now.max(it.decided_at.plus_millis(1)));
-        let decided = match judge {
+        match judge {
             Judge::Rules => decide::decide(order, before, None, &shelf, now),
             Judge::Person(verdict) => decide::decide(order, before, Some(verdict), &shelf, now),
             Judge::Made(decided) => SalesOrder { decided_at: now, ..*decided },
-        };
-        let number = match before {
-            Some(before) => Some(&before.number),
-            None => self.numbers.get(&order.content.order),
-        };
-        SalesOrder { number: number.cloned().unwrap_or_default(), ..decided }
+        }
     }
 
     /// What was decided about this version before the database went back in time, if a device gave

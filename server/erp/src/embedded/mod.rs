@@ -101,6 +101,7 @@ impl Embedded {
                     let Some(order) = outbox::order(&mut *db, order).await? else {
                         return Ok(false);
                     };
+                    // Opening the books would take a number for one that was never decided.
                     if orders::get(&mut *db, order.content.order).await?.is_none() {
                         return Ok(false);
                     }
@@ -184,10 +185,12 @@ impl Erp for Embedded {
             self.settle_first(tasks).await;
         }
         let judged = |task: &Task| (task.clone(), Judge::Rules);
-        if let Ok(answers) = self.book(tasks.iter().map(judged).collect()).await {
-            return answers.into_iter().map(Ok).collect();
+        match self.book(tasks.iter().map(judged).collect()).await {
+            Ok(answers) => return answers.into_iter().map(Ok).collect(),
+            Err(error) if tasks.len() < 2 => return vec![Err(error)],
+            // What one of them fails at is not the others' fault.
+            Err(_) => {}
         }
-        // What one of them fails at is not the others' fault.
         let mut answers = Vec::with_capacity(tasks.len());
         for task in tasks {
             answers.push(self.book_one(judged(task)).await);
@@ -201,8 +204,7 @@ impl Erp for Embedded {
     }
 
     async fn pull(&self, since: &[u8]) -> Result<Pulled> {
-        let since: [u8; 8] = since.try_into().unwrap_or_default();
-        orders::decided_after(&self.store.read, i64::from_be_bytes(since)).await
+        orders::decided_after(&self.store.read, since).await
     }
 }
 

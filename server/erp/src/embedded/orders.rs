@@ -51,19 +51,29 @@ pub async fn many(
     rows.iter().map(decided).collect()
 }
 
-/// Decisions after this instant, and the instant of the last of them.
-pub async fn decided_after(db: impl SqliteExecutor<'_>, since: i64) -> Result<Pulled> {
+/// Decisions after this cursor: the instant and the order of the last one that was read. Many are
+/// made at the same instant, so that it alone says nothing.
+pub async fn decided_after(db: impl SqliteExecutor<'_>, since: &[u8]) -> Result<Pulled> {
     const AT_A_TIME: i64 = 500;
+    let (at, order) = since.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
     let rows = sqlx::query(
-        "select body, decided_at from erp_sales_order where decided_at > $1 order by decided_at limit $2",
+        "select body from erp_sales_order where (decided_at, id) > ($1, $2) \
+         order by decided_at, id limit $3",
     )
-    .bind(since)
+    .bind(i64::from_be_bytes(*at))
+    .bind(order)
     .bind(AT_A_TIME)
     .fetch_all(db)
     .await?;
-    let last = rows.last().map_or(Ok(since), |row| row.try_get("decided_at"))?;
-    let orders = rows.iter().map(|row| from_json(row.try_get("body")?)).collect::<Result<_>>()?;
-    Ok(Pulled { orders, cursor: last.to_be_bytes().to_vec() })
+    let orders: Vec<SalesOrder> =
+        rows.iter().map(|row| from_json(row.try_get("body")?)).collect::<Result<_>>()?;
+    let cursor = orders.last().map_or_else(
+        || since.to_vec(),
+        |last| {
+            [last.decided_at.millis().to_be_bytes().as_slice(), last.order.0.as_bytes()].concat()
+        },
+    );
+    Ok(Pulled { orders, cursor })
 }
 
 /// The next numbers of a series; none is skipped, since they are taken in the booking's transaction.

@@ -1,5 +1,7 @@
 //! What the embedded ERP decides, and what follows from it.
 
+use std::collections::BTreeSet;
+
 use roundsman_core::error::codes;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Outcome, SalesOrder};
@@ -127,6 +129,27 @@ async fn a_figure_that_cannot_be_read_stops_no_order_without_it() {
     decider.round().await.unwrap();
     assert_eq!(company.decision(&good).await.unwrap().outcome, Outcome::Accepted);
     assert_eq!(company.waiting().await, 1);
+}
+
+#[tokio::test]
+async fn none_of_many_that_were_decided_at_the_same_time_is_passed_over() {
+    const MANY: u128 = 520;
+    let company = Company::open().await;
+    let decider = company.decider(company.embedded()).await;
+    for number in 1..=MANY {
+        company.admit(&company.order(number, GOOD, &[(FLOUR, "kg", 1)])).await;
+    }
+    while decider.round().await.unwrap() != Round::Idle {}
+    let (mut seen, mut since) = (BTreeSet::new(), Vec::new());
+    loop {
+        let pulled = company.embedded().pull(&since).await.unwrap();
+        if pulled.orders.is_empty() {
+            break;
+        }
+        seen.extend(pulled.orders.into_iter().map(|decided| decided.order));
+        since = pulled.cursor;
+    }
+    assert_eq!(seen.len(), usize::try_from(MANY).unwrap());
 }
 
 #[tokio::test]
