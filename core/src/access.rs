@@ -6,6 +6,9 @@ use crate::records::Role;
 /// from the channels it was granted.
 #[must_use]
 pub fn may_record(role: Role, operation: &str) -> bool {
+    if matches!(operation, "customer.merge" | "customer.unmerge") {
+        return may_govern(role);
+    }
     let area = operation.split('.').next().unwrap_or_default();
     match role {
         Role::Admin => true,
@@ -57,6 +60,8 @@ mod tests {
     fn a_rep_sells_and_does_not_judge() {
         assert!(may_record(Role::Rep, "order.submit"));
         assert!(!may_record(Role::Finance, "order.submit"));
+        assert!(!may_record(Role::Rep, "customer.merge"));
+        assert!(may_record(Role::Office, "customer.merge"));
         assert!(!may_use_office(Role::Rep));
         assert!(!may_judge(Role::Rep));
         assert!(may_judge(Role::Office));

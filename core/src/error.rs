@@ -59,6 +59,8 @@ pub mod codes {
         ACCESS_ENDED = "ACCESS_ENDED";
         /// The customer now belongs to somebody else.
         CUSTOMER_MOVED = "CUSTOMER_MOVED";
+        /// The customer was entered twice, and what it orders counts for the one that stays.
+        CUSTOMER_MERGED = "CUSTOMER_MERGED";
         /// An earlier entry on which this one rests is quarantined.
         RESTS_ON_QUARANTINED = "RESTS_ON_QUARANTINED";
         /// The entry that this one takes the place of was let in meanwhile.

@@ -143,7 +143,11 @@ impl Desk {
         Ok(Recorded { id })
     }
 
-    async fn record(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
+    /// Records several things that belong together, in one commit.
+    ///
+    /// # Errors
+    /// Why one of them was refused: then nothing of them was stored.
+    pub async fn record(&self, person: PersonId, requests: Vec<Request>) -> Result<Vec<Recorded>> {
         let now = self.clock.now();
         let (mut recorded, mut done) = (Vec::new(), Vec::<Done>::new());
         for request in requests {
@@ -289,6 +293,10 @@ fn operation(
         Request::CustomerSetActive { customer, active } => {
             about(customer, customer::SetActive { customer, active })
         }
+        Request::CustomerMerge { customer, into } => {
+            about(customer, customer::Merge { customer, into })
+        }
+        Request::CustomerUnmerge { customer } => about(customer, customer::Unmerge { customer }),
         // Visits, carts and orders are a rep's, and made on a phone.
         _ => return Err(Refusal::new(codes::INVALID).with("field", "operation")),
     })

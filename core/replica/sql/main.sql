@@ -86,7 +86,17 @@ create table if not exists customer (
     search    text not null,
     conflicts integer not null,
     active    integer not null,
+    replaced_by blob,                         -- the customer that it was merged into
     body      text not null
+) strict, without rowid;
+
+create index if not exists customer_by_replaced on customer (replaced_by) where replaced_by is not null;
+
+-- Customers that were merged, each with the one that stays in the end; computed from the column
+-- above. `customer` of visits, carts and orders is the one that stays.
+create table if not exists merged (
+    customer blob primary key,
+    survivor blob not null
 ) strict, without rowid;
 
 create table if not exists account (

@@ -22,6 +22,7 @@ mod host;
 mod intake;
 mod journal;
 mod main_file;
+mod merged;
 mod names;
 mod plan;
 mod project;

@@ -14,7 +14,7 @@ use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::queries::wanted;
-use crate::{Replica, Result};
+use crate::{Replica, Result, merged};
 
 /// An operation, the document it is about, and what people call that.
 pub(crate) struct Planned {
@@ -32,7 +32,11 @@ fn planned(
 }
 
 impl Replica {
-    pub(crate) fn plan(&mut self, request: Request) -> Result<Planned> {
+    pub(crate) fn plan(&mut self, mut request: Request) -> Result<Planned> {
+        // A screen of a customer that was merged meanwhile still works for the one that stays.
+        if let Some(customer) = request.customer_mut() {
+            *customer = merged::survivor(&self.db, *customer)?;
+        }
         match request {
             Request::CustomerCreate { fields, place } => {
                 let customer = CustomerId(self.new_id());
@@ -68,6 +72,14 @@ impl Replica {
             Request::CustomerSetActive { customer, active } => {
                 let subject = self.customer_name(customer)?;
                 planned(customer::SetActive { customer, active }, customer, subject)
+            }
+            Request::CustomerMerge { customer, into } => {
+                let subject = self.customer_name(customer)?;
+                planned(customer::Merge { customer, into }, customer, subject)
+            }
+            Request::CustomerUnmerge { customer } => {
+                let subject = self.customer_name(customer)?;
+                planned(customer::Unmerge { customer }, customer, subject)
             }
             Request::VisitCheckIn { customer, place } => self.check_in(customer, place),
             Request::VisitNote { visit, note, outcome } => {
@@ -276,7 +288,7 @@ impl Replica {
             .ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", id).into())
     }
 
-    fn customer_name(&self, id: CustomerId) -> Result<String> {
+    pub(crate) fn customer_name(&self, id: CustomerId) -> Result<String> {
         Ok(self.customer_document(id)?.value("name").to_owned())
     }
 

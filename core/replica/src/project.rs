@@ -15,7 +15,7 @@ use roundsman_core::views::{OrderState, customer_search, order_search};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Topic, main_file};
+use crate::{Error, Result, Topic, main_file, merged};
 
 /// Writes the row of a document; a document that is gone takes its row with it, unless a summary
 /// stands for it. A document that cannot be read yet (its first change is still on the way) has no
@@ -56,6 +56,12 @@ pub(crate) fn topic(kind: ItemKind) -> Option<Topic> {
 }
 
 fn put_customer(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
+    let concerned = merged::concerns(db, item.id)?;
+    put_customer_row(db, item, document)?;
+    if concerned || merged::concerns(db, item.id)? { merged::follow(db) } else { Ok(()) }
+}
+
+fn put_customer_row(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
     let Some(read) = document.and_then(|document| customer::read(document).ok()) else {
         db.execute("delete from customer where id = ?1", [item.id])?;
         return Ok(());
@@ -64,7 +70,8 @@ fn put_customer(db: &Connection, item: ItemId, document: Option<&Automerge>) -> 
         .map(|account| account.code)
         .unwrap_or_default();
     db.prepare_cached(
-        "insert or replace into customer (id, sort_name, search, conflicts, active, body) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        "insert or replace into customer (id, sort_name, search, conflicts, active, replaced_by, body) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         item.id,
@@ -72,6 +79,7 @@ fn put_customer(db: &Connection, item: ItemId, document: Option<&Automerge>) -> 
         customer_search(&read, &code),
         i64::try_from(read.conflicts()).unwrap_or(i64::MAX),
         read.active,
+        read.replaced_by.map(|it| it.0),
         serde_json::to_string(&read)?,
     ])?;
     Ok(())
@@ -91,7 +99,7 @@ fn put_visit(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
     )?
     .execute(params![
         item.id,
-        read.begun.customer.0,
+        merged::survivor(db, read.begun.customer)?.0,
         read.begun.rep.0,
         read.begun.at.millis(),
         read.finished.as_ref().map(|end| end.at.millis()),
@@ -110,7 +118,7 @@ fn put_cart(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Resu
     )?
     .execute(params![
         item.id,
-        read.customer.0,
+        merged::survivor(db, read.customer)?.0,
         read.is_open(),
         serde_json::to_string(&read)?
     ])?;
@@ -135,7 +143,7 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
     )?
     .execute(params![
         item.id,
-        read.content.customer.0,
+        merged::survivor(db, read.content.customer)?.0,
         read.content.rep.0,
         read.content.placed_at.millis(),
         read.content.total.minor,

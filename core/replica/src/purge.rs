@@ -32,10 +32,13 @@ fn closed() -> String {
 /// What stays whatever the channels say: what such changes are of, and the customers of such visits,
 /// carts and orders, without whom they cannot be read. An account and an assignment have their
 /// customer's id and stay with it.
-const KEPT: &str = "select substr(item, 2) from waiting \
+const NEEDED: &str = "select substr(item, 2) as id from waiting \
      union select v.customer from visit v join waiting w on substr(w.item, 2) = v.id \
      union select c.customer from cart c join waiting w on substr(w.item, 2) = c.id \
      union select o.customer from sales_order o join waiting w on substr(w.item, 2) = o.id";
+
+/// The same, with customers that were merged into these.
+const KEPT: &str = "select id from needed union select m.customer from merged m join needed n on n.id = m.survivor";
 
 /// Removes what is in no channel any more and on which nothing of one's own is on the way.
 pub(crate) fn purge(db: &Connection) -> Result<BTreeSet<Topic>> {
@@ -94,7 +97,7 @@ fn gone(db: &Connection, table: &str) -> Result<Vec<ItemId>> {
     removed(
         db,
         &format!(
-            "with closed as ({closed}), waiting as ({WAITING}), kept as ({KEPT}) \
+            "with closed as ({closed}), waiting as ({WAITING}), needed as ({NEEDED}), kept as ({KEPT}) \
              delete from {table} where item not in (select item from membership) \
              and substr(item, 2) not in kept returning item"
         ),

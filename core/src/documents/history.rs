@@ -45,7 +45,8 @@ fn what_changed(
         let automerge::PatchAction::PutMap { key, .. } = &patch.action else { continue };
         let mut path: Vec<String> = patch.path.iter().map(|(_, prop)| prop.to_string()).collect();
         path.push(key.clone());
-        if path == ["schema"] {
+        // An id says nothing to people: what was done to the customer is said by its name.
+        if path == ["schema"] || path == ["replaced_by"] {
             continue;
         }
         let (from, to) =

@@ -95,6 +95,8 @@ operations! {
     "customer.save_contact" @ 1 => customer::SaveContact,
     "customer.remove_contact" @ 1 => customer::RemoveContact,
     "customer.set_active" @ 1 => customer::SetActive,
+    "customer.merge" @ 1 => customer::Merge,
+    "customer.unmerge" @ 1 => customer::Unmerge,
     "visit.check_in" @ 1 => visit::CheckIn,
     "visit.note" @ 1 => visit::Note,
     "visit.check_out" @ 1 => visit::CheckOut,

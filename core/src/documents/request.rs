@@ -75,6 +75,20 @@ pub enum Request {
         /// Whether it is a customer.
         active: bool,
     },
+    /// From now on a customer is another one.
+    #[serde(rename = "customer.merge")]
+    CustomerMerge {
+        /// The one that was entered twice.
+        customer: CustomerId,
+        /// The one that stays.
+        into: CustomerId,
+    },
+    /// They are two after all.
+    #[serde(rename = "customer.unmerge")]
+    CustomerUnmerge {
+        /// The one that was merged.
+        customer: CustomerId,
+    },
     /// The rep is in the shop.
     #[serde(rename = "visit.check_in")]
     VisitCheckIn {
@@ -162,4 +176,30 @@ pub enum Request {
         /// Why.
         reason: String,
     },
+}
+
+impl Request {
+    /// The customer that new work is for, or whose data it changes.
+    pub fn customer_mut(&mut self) -> Option<&mut CustomerId> {
+        match self {
+            Self::CustomerEdit { customer, .. }
+            | Self::CustomerChoose { customer, .. }
+            | Self::CustomerSaveContact { customer, .. }
+            | Self::CustomerRemoveContact { customer, .. }
+            | Self::CustomerSetActive { customer, .. }
+            | Self::VisitCheckIn { customer, .. }
+            | Self::CartSetLine { customer, .. }
+            | Self::CartDetails { customer, .. }
+            | Self::CartDiscard { customer }
+            | Self::OrderSubmit { customer } => Some(customer),
+            // These two are about the one that was merged itself, and the rest about a document.
+            Self::CustomerMerge { .. }
+            | Self::CustomerUnmerge { .. }
+            | Self::CustomerCreate { .. }
+            | Self::VisitNote { .. }
+            | Self::VisitCheckOut { .. }
+            | Self::OrderAmend { .. }
+            | Self::OrderCancel { .. } => None,
+        }
+    }
 }

@@ -75,6 +75,24 @@ impl CustomerAccount {
     }
 }
 
+impl CustomerAccount {
+    /// The account of a customer that others were merged into: what they owe is owed by it, and
+    /// whoever stopped deliveries to one of them meant this shop. What is in another currency stays
+    /// apart, since nobody said at which rate.
+    #[must_use]
+    pub fn with_merged<'a>(mut self, merged: impl IntoIterator<Item = &'a Self>) -> Self {
+        for other in merged {
+            self.blocked |= other.blocked;
+            if other.balance.currency == self.balance.currency {
+                self.balance = self.balance.plus(other.balance);
+                self.overdue = self.overdue.plus(other.overdue);
+                self.uninvoiced = self.uninvoiced.plus(other.uninvoiced);
+            }
+        }
+        self
+    }
+}
+
 /// Who looks after a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]

@@ -55,6 +55,8 @@ pub struct CustomerRow {
     pub conflicts: u32,
     /// Whether it was deactivated.
     pub inactive: bool,
+    /// The customer that stays, when this one was entered twice.
+    pub merged_into: Option<CustomerId>,
     /// How far the newest own edit got.
     pub sync: SyncState,
 }
@@ -151,8 +153,24 @@ pub struct CustomerCard {
     pub open_visit: Option<VisitId>,
     /// A cart that was begun.
     pub cart: Option<CartId>,
+    /// Customers that were merged into this one, by name.
+    pub merged: Vec<MergedCustomer>,
     /// Lines in it.
     pub cart_lines: u32,
+}
+
+/// A customer that was entered twice and is another one now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MergedCustomer {
+    /// Which one.
+    pub id: CustomerId,
+    /// What it was called.
+    pub name: String,
+    /// The company's number of it; empty when it had none.
+    pub code: String,
 }
 
 /// What stands beside a customer's document when its row is put together.
@@ -162,6 +180,8 @@ pub struct CustomerFacts {
     pub account: Option<CustomerAccount>,
     /// Who looks after it.
     pub assignment: Option<Assignment>,
+    /// The customer that stays, when it was merged.
+    pub merged_into: Option<CustomerId>,
     /// Its territory's name.
     pub territory: Option<LocalName>,
     /// Its account manager's name.
@@ -208,6 +228,7 @@ impl CustomerRow {
             ),
             conflicts: u32::try_from(customer.conflicts()).unwrap_or(u32::MAX),
             inactive: !customer.active,
+            merged_into: facts.merged_into,
             sync,
         }
     }

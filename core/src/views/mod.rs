@@ -22,7 +22,7 @@ pub use catalogue::{
 pub use copy::{EntryCopy, meant};
 pub use customer::{
     AccountView, Alternative, ContactView, CustomerCard, CustomerFacts, CustomerRow, FieldView,
-    Place, contact_views, customer_search, due_in_days, field_views,
+    MergedCustomer, Place, contact_views, customer_search, due_in_days, field_views,
 };
 pub use device::{DeviceRow, DeviceState, StaffRow};
 pub use order::{

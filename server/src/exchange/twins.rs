@@ -1,5 +1,6 @@
 //! Customers that are probably the same: by name, phone, tax number and place together.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use roundsman_core::documents::customer::Customer;
@@ -12,13 +13,6 @@ use utoipa::ToSchema;
 /// From this score on two are taken for one, until a person says otherwise. One sign alone does not
 /// reach it: branches share a name, a tax number or a switchboard.
 const SAME_FROM: f64 = 0.75;
-/// What each sign counts: how sure it alone would make us.
-const BY_TAX_ID: f64 = 0.6;
-const BY_PHONE: f64 = 0.6;
-const BY_NAME: f64 = 0.7;
-const BY_LIKE_NAME: f64 = 0.4;
-const BY_PLACE: f64 = 0.4;
-const BY_ADDRESS: f64 = 0.5;
 /// How alike names are that are only written differently.
 const NAME_EQUAL: f64 = 0.98;
 const NAME_LIKE: f64 = 0.9;
@@ -28,6 +22,49 @@ const PLACE_M: f64 = 60.0;
 const PHONE_DIGITS_MIN: usize = 6;
 /// Customers with one sign that are compared at most.
 const COMPARED_MAX: usize = 50;
+
+/// What two customers have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Sign {
+    /// The same name, but for what says only what kind of company it is.
+    Name,
+    /// A name that is only written a little differently.
+    LikeName,
+    /// The same tax number.
+    TaxId,
+    /// The same phone number.
+    Phone,
+    /// The same address.
+    Address,
+    /// A place close by.
+    Place,
+}
+
+impl Sign {
+    /// How sure it alone would make us.
+    fn sure(self) -> f64 {
+        match self {
+            Self::Name => 0.7,
+            Self::TaxId | Self::Phone => 0.6,
+            Self::Address => 0.5,
+            Self::LikeName | Self::Place => 0.4,
+        }
+    }
+}
+
+/// Two customers that are probably one; `one` has the smaller id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Likeness {
+    /// One of them.
+    pub one: CustomerId,
+    /// The other one.
+    pub other: CustomerId,
+    /// How sure it is, of 100.
+    pub score: u32,
+    /// What they have in common, the surest first.
+    pub signs: Vec<Sign>,
+}
 
 /// What a row is probably the same as.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -72,22 +109,25 @@ impl Signs {
         Self::new(|field| customer.value(field).to_owned(), customer.place)
     }
 
-    fn score(&self, other: &Self) -> f64 {
+    /// What both have, the surest first.
+    fn in_common(&self, other: &Self) -> Vec<Sign> {
         let same = |a: &str, b: &str| !a.is_empty() && a == b;
         let alike = strsim::jaro_winkler(&self.name, &other.name);
         let near = self.place.zip(other.place).is_some_and(|(a, b)| a.distance_m(&b) <= PLACE_M);
-        let mut doubt = 1.0;
-        for (found, sure) in [
-            (same(&self.tax_id, &other.tax_id), BY_TAX_ID),
-            (same(&self.phone, &other.phone), BY_PHONE),
-            (same(&self.address, &other.address), BY_ADDRESS),
-            (near, BY_PLACE),
-            (alike >= NAME_EQUAL, BY_NAME),
-            ((NAME_LIKE..NAME_EQUAL).contains(&alike), BY_LIKE_NAME),
-        ] {
-            doubt *= if found { 1.0 - sure } else { 1.0 };
-        }
-        1.0 - doubt
+        let signs = [
+            (alike >= NAME_EQUAL, Sign::Name),
+            (same(&self.tax_id, &other.tax_id), Sign::TaxId),
+            (same(&self.phone, &other.phone), Sign::Phone),
+            (same(&self.address, &other.address), Sign::Address),
+            ((NAME_LIKE..NAME_EQUAL).contains(&alike), Sign::LikeName),
+            (near, Sign::Place),
+        ];
+        signs.into_iter().filter(|(found, _)| *found).map(|(_, sign)| sign).collect()
+    }
+
+    /// How sure it is that they are one, of 1.
+    fn score(&self, other: &Self) -> f64 {
+        sureness(&self.in_common(other))
     }
 
     /// Under what it is looked for. A name alone is never enough, so it is none of them.
@@ -106,6 +146,16 @@ impl Signs {
         }
         keys
     }
+}
+
+/// Each sign leaves so much less doubt.
+fn sureness(signs: &[Sign]) -> f64 {
+    1.0 - signs.iter().map(|sign| 1.0 - sign.sure()).product::<f64>()
+}
+
+/// Of 1, as a number of 100.
+fn percent(score: f64) -> u32 {
+    format!("{:.0}", score * 100.0).parse().unwrap_or(100)
 }
 
 /// A square of about 100 metres, or one beside it.
@@ -133,21 +183,42 @@ impl Twins {
     /// The customer that these signs most probably belong to.
     #[must_use]
     pub fn find(&self, signs: &Signs, row_name: &str) -> Option<Twin> {
-        let keys = signs.looked_for();
-        let with_sign = keys.iter().filter_map(|key| self.by_sign.get(key));
-        let near: BTreeSet<_> = with_sign.flat_map(|ids| ids.iter().take(COMPARED_MAX)).collect();
-        let scored = near.into_iter().filter_map(|id| {
-            let (known, name) = self.known.get(id)?;
-            Some((signs.score(known), *id, name))
+        let scored = self.near(signs).into_iter().filter_map(|id| {
+            let (known, name) = self.known.get(&id)?;
+            Some((signs.score(known), id, name))
         });
         let (score, customer, name) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
         (score >= SAME_FROM).then(|| Twin {
             customer,
             name: name.clone(),
             row_name: row_name.to_owned(),
-            // Between 0 and 100.
-            score: format!("{:.0}", score * 100.0).parse().unwrap_or(100),
+            score: percent(score),
         })
+    }
+
+    /// All that are probably the same, the surest first.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<Likeness> {
+        let mut pairs = Vec::new();
+        for (one, (signs, _)) in &self.known {
+            for other in self.near(signs).into_iter().filter(|other| other > one) {
+                let Some((known, _)) = self.known.get(&other) else { continue };
+                let signs = signs.in_common(known);
+                let score = sureness(&signs);
+                if score >= SAME_FROM {
+                    pairs.push(Likeness { one: *one, other, score: percent(score), signs });
+                }
+            }
+        }
+        pairs.sort_by_key(|pair| Reverse(pair.score));
+        pairs
+    }
+
+    /// Those that have a sign in common with these, and are worth comparing.
+    fn near(&self, signs: &Signs) -> BTreeSet<CustomerId> {
+        let keys = signs.looked_for();
+        let with_sign = keys.iter().filter_map(|key| self.by_sign.get(key));
+        with_sign.flat_map(|ids| ids.iter().take(COMPARED_MAX)).copied().collect()
     }
 }
 

@@ -15,13 +15,14 @@ use roundsman_store::lists::Page as Wanted;
 use roundsman_store::lists::customers::{self, CustomerFilter, ListedCustomer};
 use roundsman_store::lists::orders::{self, OrderFilter};
 use roundsman_store::lists::visits::{self, VisitFilter};
-use roundsman_store::records;
+use roundsman_store::{merges, records};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::devices::require_governor;
 use super::history;
 use super::list::{List, Page};
+use super::merges::listed;
 use super::moves::require_owner;
 use super::{Json, Path, Query, orders as order_rows, visits as visit_rows};
 use crate::app::App;
@@ -109,9 +110,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Path(id): Path<CustomerId>,
 ) -> Result<Json<CustomerCard>> {
-    let narrow = CustomerFilter { id: Some(id), ..CustomerFilter::default() };
-    let found = customers::list(&app.store.read, &narrow, &Wanted::one()).await?;
-    let customer = found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
+    let customer = listed(&app, id).await?;
     let names = history::participants(&app, ItemId::from(id)).await?;
     let account = match &customer.facts.account {
         Some(account) => account_view(&app, account).await?,
@@ -130,6 +129,7 @@ pub async fn show(
         // Carts are their reps' own.
         cart: None,
         cart_lines: 0,
+        merged: merges::names_of_merged(&app.store.read, id).await?,
     }))
 }
 
@@ -161,7 +161,7 @@ async fn latest_visits(app: &App, id: CustomerId) -> Result<Vec<VisitRow>> {
     Ok(found.rows.iter().map(visit_rows::row).collect())
 }
 
-fn row(app: &App, listed: &ListedCustomer) -> CustomerRow {
+pub(super) fn row(app: &App, listed: &ListedCustomer) -> CustomerRow {
     let today = (app.clock.today(), app.clock.offset_minutes());
     CustomerRow::new(listed.id, &listed.customer, &listed.facts, today, SyncState::Confirmed)
 }

@@ -17,6 +17,7 @@ mod imports;
 mod joining;
 mod list;
 mod live;
+mod merges;
 mod metrics;
 mod moves;
 mod operations;
@@ -108,6 +109,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(customers::list, customers::create))
         .routes(routes!(customers::show))
         .routes(routes!(customers::show_history))
+        .routes(routes!(merges::list))
+        .routes(routes!(merges::merge))
+        .routes(routes!(merges::unmerge))
+        .routes(routes!(merges::tell_apart))
         .routes(routes!(accounts::show, accounts::change))
         .routes(routes!(moves::show_impact))
         .routes(routes!(moves::run))

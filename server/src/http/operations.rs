@@ -35,6 +35,8 @@ fn is_about_a_customer(request: &Request) -> bool {
         | Request::CustomerSaveContact { .. }
         | Request::CustomerRemoveContact { .. }
         | Request::CustomerSetActive { .. } => true,
+        // Two customers at once, with what belongs to it.
+        Request::CustomerMerge { .. } | Request::CustomerUnmerge { .. } => false,
         Request::VisitCheckIn { .. }
         | Request::VisitNote { .. }
         | Request::VisitCheckOut { .. }

@@ -153,5 +153,6 @@ pub fn row(order: &ListedOrder) -> OrderRow {
         SyncState::SafeAtOffice,
     );
     let customer_name = order.customer_name.clone().unwrap_or_else(|| row.customer_name.clone());
-    OrderRow { arrived_at: Some(order.arrived_at), customer_name, ..row }
+    let (customer, arrived_at) = (order.customer, Some(order.arrived_at));
+    OrderRow { arrived_at, customer, customer_name, ..row }
 }

@@ -92,7 +92,9 @@ pub async fn show_history(
 /// The row; whatever the office sees, it has.
 pub fn row(visit: &ListedVisit) -> VisitRow {
     let customer_name = visit.customer.as_ref().map_or("", |customer| customer.value("name"));
-    VisitRow::new(visit.id, &visit.visit, customer_name, &visit.rep_name, SyncState::Confirmed)
+    let row =
+        VisitRow::new(visit.id, &visit.visit, customer_name, &visit.rep_name, SyncState::Confirmed);
+    VisitRow { customer: visit.customer_id, ..row }
 }
 
 fn outcome_code(outcome: VisitOutcome) -> &'static str {

@@ -14,6 +14,7 @@ use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, DeviceId, ItemId, ItemKind, PersonId, VisitId};
 use roundsman_core::sync::{BATCH_BYTES, Channel, Entry};
 use roundsman_core::time::Timestamp;
+use roundsman_erp::embedded::master;
 use roundsman_store::documents::{self, NewChange, Saved};
 use roundsman_store::journal::Stored;
 use roundsman_store::visibility::{self, Member};
@@ -450,11 +451,11 @@ impl<'a> Docket<'a> {
             self.open.into_iter().filter(|(_, open)| !open.changes.is_empty()).collect();
         let saved: Vec<_> = changed.iter().map(|(item, open)| open.save(*item)).collect();
         documents::put(self.db, &saved).await?;
-        let mut orders = Vec::new();
+        let (mut orders, mut merged) = (Vec::new(), BTreeMap::new());
         for (item, open) in &changed {
             match &open.typed {
                 Some(Typed::Customer(it)) => {
-                    projection::customer(self.db, CustomerId(item.id), it).await?
+                    merged.extend(projection::customer(self.db, CustomerId(item.id), it).await?);
                 }
                 Some(Typed::Visit(it)) => {
                     projection::visit(self.db, VisitId(item.id), it, self.now).await?
@@ -476,7 +477,8 @@ impl<'a> Docket<'a> {
                 changes: &open.changes,
             })
             .collect();
-        self.commit.publish_documents(self.db, &published).await
+        self.commit.publish_documents(self.db, &published).await?;
+        master::follow_merges(self.db, self.commit, &merged, self.now).await
     }
 
     /// The channels of a document that exists.

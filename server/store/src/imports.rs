@@ -329,12 +329,13 @@ macro_rules! select_known {
     };
 }
 
-/// Every customer.
+/// Every customer that was not merged into another one.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn customers(db: impl SqliteExecutor<'_>) -> Result<Vec<Known>> {
-    sqlx::query(select_known!("")).fetch_all(db).await?.iter().map(known).collect()
+    let here = select_known!("where r.id not in (select customer from merged)");
+    sqlx::query(here).fetch_all(db).await?.iter().map(known).collect()
 }
 
 /// The customer with this id.

@@ -21,6 +21,7 @@ pub mod imports;
 pub mod journal;
 pub mod links;
 pub mod lists;
+pub mod merges;
 pub mod outbox;
 pub mod outcomes;
 pub mod people;

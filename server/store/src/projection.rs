@@ -1,5 +1,7 @@
 //! The read model of documents: rows for lists and search, always possible to rebuild.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::documents::customer::Customer;
 use roundsman_core::documents::order::Order;
 use roundsman_core::documents::visit::Visit;
@@ -9,9 +11,9 @@ use roundsman_core::time::Timestamp;
 use roundsman_core::views::{customer_search, order_search, visit_search};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use crate::{Result, bulk, column, records};
+use crate::{Result, bulk, column, merges, records};
 
-/// Projects a customer.
+/// Projects a customer. Returns the customers that count for another one since, with that one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -19,14 +21,46 @@ pub async fn customer(
     db: &mut SqliteConnection,
     id: CustomerId,
     customer: &Customer,
+) -> Result<BTreeMap<CustomerId, CustomerId>> {
+    let redirects = redirects(&mut *db, id, customer.replaced_by).await?;
+    put_customer(&mut *db, id, customer).await?;
+    if redirects { merges::follow(db).await } else { Ok(BTreeMap::new()) }
+}
+
+/// Whether this document changes who stays of merged customers: it leads elsewhere than until now,
+/// or others lead to it that were here before it.
+async fn redirects(
+    db: &mut SqliteConnection,
+    id: CustomerId,
+    replaced_by: Option<CustomerId>,
+) -> Result<bool> {
+    let before: Option<Option<uuid::Uuid>> =
+        sqlx::query_scalar("select replaced_by from customer_row where id = $1")
+            .bind(id.0)
+            .fetch_optional(&mut *db)
+            .await?;
+    match before {
+        Some(before) => Ok(before != replaced_by.map(|it| it.0)),
+        None => {
+            let awaited = "select exists (select 1 from customer_row where replaced_by = $1)";
+            let awaited: bool = sqlx::query_scalar(awaited).bind(id.0).fetch_one(db).await?;
+            Ok(awaited || replaced_by.is_some())
+        }
+    }
+}
+
+async fn put_customer(
+    db: &mut SqliteConnection,
+    id: CustomerId,
+    customer: &Customer,
 ) -> Result<()> {
     let account = records::get::<CustomerAccount>(&mut *db, id).await?;
     let code = account.map(|account| account.code).unwrap_or_default();
     sqlx::query(
-        "insert into customer_row (id, name, search, phone, conflicts, inactive, body) \
-         values ($1, $2, $3, $4, $5, $6, $7) \
+        "insert into customer_row (id, name, search, phone, conflicts, inactive, body, replaced_by) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) \
          on conflict (id) do update set name = $2, search = $3, phone = $4, conflicts = $5, \
-             inactive = $6, body = $7",
+             inactive = $6, body = $7, replaced_by = $8",
     )
     .bind(id.0)
     .bind(customer.value("name"))
@@ -35,6 +69,7 @@ pub async fn customer(
     .bind(i64::try_from(customer.conflicts()).unwrap_or(i64::MAX))
     .bind(!customer.active)
     .bind(column::json(customer)?)
+    .bind(customer.replaced_by.map(|it| it.0))
     .execute(db)
     .await?;
     Ok(())
@@ -50,7 +85,7 @@ pub async fn customer_again(db: &mut SqliteConnection, id: CustomerId) -> Result
         .fetch_optional(&mut *db)
         .await?;
     match body {
-        Some(body) => customer(db, id, &column::from_json(&body)?).await,
+        Some(body) => put_customer(db, id, &column::from_json(&body)?).await,
         None => Ok(()),
     }
 }
@@ -65,7 +100,8 @@ pub async fn visit(
     visit: &Visit,
     now: Timestamp,
 ) -> Result<()> {
-    let name = customer_name(&mut *db, visit.begun.customer).await?;
+    let customer = merges::survivor(&mut *db, visit.begun.customer).await?;
+    let name = customer_name(&mut *db, customer).await?;
     sqlx::query(
         "insert into visit_row (id, customer, rep, checked_in_at, checked_out_at, outcome, search, body, admitted_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
@@ -73,7 +109,7 @@ pub async fn visit(
              checked_out_at = $5, outcome = $6, search = $7, body = $8, admitted_at = $9, closed = 0",
     )
     .bind(id.0)
-    .bind(visit.begun.customer.0)
+    .bind(customer.0)
     .bind(visit.begun.rep.0)
     .bind(visit.begun.at.millis())
     .bind(visit.finished.as_ref().map(|end| end.at.millis()))
@@ -96,6 +132,8 @@ pub async fn orders(
     orders: &[(&Order, Timestamp)],
     now: Timestamp,
 ) -> Result<()> {
+    let customers = orders.iter().map(|(order, _)| order.content.customer);
+    let survivors = merges::survivors_of(&mut *db, customers).await?;
     let rows = orders.iter().map(|(order, arrived_at)| {
         Ok((*order, *arrived_at, order_search(&order.content, None), column::json(*order)?))
     });
@@ -113,7 +151,7 @@ pub async fn orders(
         |row, (order, arrived_at, search, body)| {
             let signed = &order.content;
             row.push_bind(signed.order.0)
-                .push_bind(signed.customer.0)
+                .push_bind(survivors.get(&signed.customer).unwrap_or(&signed.customer).0)
                 .push_bind(signed.rep.0)
                 .push_bind(signed.device_number.as_str())
                 .push_bind(signed.placed_at.millis())

@@ -11,6 +11,7 @@ mod erp;
 mod imports;
 mod lists;
 mod live;
+mod merges;
 mod openapi;
 mod operations;
 mod orders;

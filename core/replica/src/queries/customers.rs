@@ -2,14 +2,16 @@
 
 use roundsman_core::documents::customer::Customer;
 use roundsman_core::id::CustomerId;
-use roundsman_core::records::PriceList;
+use roundsman_core::records::{CustomerAccount, PriceList};
 use roundsman_core::time::Day;
-use roundsman_core::views::{AccountView, CustomerCard, CustomerRow, contact_views, field_views};
+use roundsman_core::views::{
+    AccountView, CustomerCard, CustomerRow, MergedCustomer, contact_views, field_views,
+};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use uuid::Uuid;
 
 use super::{CustomerSort, Page, Rows, search_condition};
-use crate::{Replica, Result, main_file};
+use crate::{Replica, Result, main_file, merged};
 
 /// The latest orders and visits on a customer's screen.
 const LATEST: Page = Page { limit: Some(5), offset: None };
@@ -24,7 +26,9 @@ impl Replica {
         let (condition, terms) = search_condition("c.search", search);
         // Deactivated customers are found by searching, and stay out of the way otherwise.
         let active = if terms.is_empty() { " and c.active" } else { "" };
-        let from = format!("from customer c where true{condition}{active}");
+        let from = format!(
+            "from customer c where c.id not in (select customer from merged){condition}{active}"
+        );
         let total = self
             .db
             .prepare_cached(&format!("select count(*) {from}"))?
@@ -81,7 +85,19 @@ impl Replica {
             cart: cart.as_ref().map(|(cart, _)| *cart),
             cart_lines: cart
                 .map_or(0, |(_, cart)| u32::try_from(cart.lines.len()).unwrap_or(u32::MAX)),
+            merged: self.merged(id)?,
         }))
+    }
+
+    fn merged(&self, survivor: CustomerId) -> Result<Vec<MergedCustomer>> {
+        let named = merged::merged_into(&self.db, survivor)?.into_iter().map(|id| {
+            let account: Option<CustomerAccount> = main_file::record(&self.db, id.0)?;
+            let code = account.map(|it| it.code).unwrap_or_default();
+            Ok(MergedCustomer { id, name: self.customer_name(id)?, code })
+        });
+        let mut named: Vec<_> = named.collect::<Result<_>>()?;
+        named.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(named)
     }
 
     pub(crate) fn today_here(&self) -> Day {

@@ -10,7 +10,7 @@ use roundsman_core::views::{CustomerFacts, HistoryRow, Names, SyncState};
 use rusqlite::{OptionalExtension, params};
 
 use super::usual::NOT_CANCELLED;
-use crate::{Replica, Result, main_file};
+use crate::{Replica, Result, main_file, merged};
 
 impl Replica {
     /// How far the newest own operation on an item got.
@@ -93,18 +93,24 @@ impl Replica {
                 .unwrap_or_default(),
             account,
             assignment,
+            merged_into: Some(merged::survivor(&self.db, id)?).filter(|survivor| *survivor != id),
             last_order,
             last_visit,
         })
     }
 
-    /// The company's side of a customer, as old as it was last known to be right.
+    /// The company's side of a customer, as old as it was last known to be right, with what those
+    /// owe that were merged into it.
     fn account(&self, customer: CustomerId) -> Result<Option<CustomerAccount>> {
-        let mut account: Option<CustomerAccount> = main_file::record(&self.db, customer.0)?;
-        if let Some(account) = &mut account {
-            account.as_of = account.as_of.max(self.heard_at()?);
-        }
-        Ok(account)
+        let account: Option<CustomerAccount> = main_file::record(&self.db, customer.0)?;
+        let Some(mut account) = account else { return Ok(None) };
+        account.as_of = account.as_of.max(self.heard_at()?);
+        let merged = merged::merged_into(&self.db, customer)?;
+        let merged: Vec<CustomerAccount> = merged
+            .into_iter()
+            .filter_map(|id| main_file::record(&self.db, id.0).transpose())
+            .collect::<Result<_>>()?;
+        Ok(Some(account.with_merged(&merged)))
     }
 
     /// What the office will give a customer that it has not heard of.
@@ -135,6 +141,7 @@ impl Replica {
 
     /// The records that price these products for a customer.
     pub(crate) fn shelf(&self, customer: CustomerId, products: &[ProductId]) -> Result<Shelf> {
+        let customer = merged::survivor(&self.db, customer)?;
         let account = match self.account(customer)? {
             Some(account) => Some(account),
             None => self.account_of_new(customer)?,

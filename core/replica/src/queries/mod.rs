@@ -17,7 +17,7 @@ use roundsman_core::time::Day;
 use roundsman_core::views::OrderState;
 use serde::{Deserialize, Serialize};
 
-use crate::{Replica, Result, Topic};
+use crate::{Replica, Result, Topic, merged};
 
 /// Rows of a list at most.
 const LIMIT_MAX: u32 = 500;
@@ -221,25 +221,33 @@ impl Replica {
     /// # Errors
     /// When the storage fails.
     pub fn query(&self, query: &Query) -> Result<String> {
+        // Of a customer that was merged, the answer is the one's that stays.
+        let stays = |customer: &CustomerId| merged::survivor(&self.db, *customer);
         Ok(match query {
             Query::Today { day } => json(&self.today(*day)?)?,
             Query::Customers { search, sort, page } => {
                 json(&self.customers(search.as_deref(), sort.unwrap_or_default(), *page)?)?
             }
-            Query::Customer { id } => json(&self.customer(*id)?)?,
-            Query::CustomerHistory { id } => json(&self.history(*id)?.unwrap_or_default())?,
+            Query::Customer { id } => json(&self.customer(stays(id)?)?)?,
+            Query::CustomerHistory { id } => json(&self.history(stays(id)?)?.unwrap_or_default())?,
             Query::OrderHistory { id } => json(&self.history(*id)?)?,
             Query::VisitHistory { id } => json(&self.history(*id)?)?,
-            Query::Visits { customer, page } => json(&self.visits(*customer, *page)?)?,
-            Query::Visit { id } => json(&self.visit(*id)?)?,
-            Query::Catalogue { customer, search, category, page } => {
-                json(&self.catalogue(*customer, search.as_deref(), category.as_deref(), *page)?)?
+            Query::Visits { customer, page } => {
+                json(&self.visits(customer.as_ref().map(stays).transpose()?, *page)?)?
             }
-            Query::Cart { customer } => json(&self.cart(*customer)?)?,
-            Query::Usual { customer } => json(&self.usual(*customer)?)?,
-            Query::Quote { customer, lines } => json(&self.quote(*customer, lines)?)?,
+            Query::Visit { id } => json(&self.visit(*id)?)?,
+            Query::Catalogue { customer, search, category, page } => json(&self.catalogue(
+                stays(customer)?,
+                search.as_deref(),
+                category.as_deref(),
+                *page,
+            )?)?,
+            Query::Cart { customer } => json(&self.cart(stays(customer)?)?)?,
+            Query::Usual { customer } => json(&self.usual(stays(customer)?)?)?,
+            Query::Quote { customer, lines } => json(&self.quote(stays(customer)?, lines)?)?,
             Query::Orders { search, state, customer, page } => {
-                json(&self.orders(search.as_deref(), *state, *customer, *page)?)?
+                let customer = customer.as_ref().map(stays).transpose()?;
+                json(&self.orders(search.as_deref(), *state, customer, *page)?)?
             }
             Query::Order { id } => json(&self.order(*id)?)?,
             Query::Amendment { order, lines, requested_on, note } => {

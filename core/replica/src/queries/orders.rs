@@ -10,7 +10,7 @@ use roundsman_core::views::{AmendView, Names, OrderRow, OrderState, OrderView};
 use rusqlite::{params_from_iter, types::Value};
 
 use super::{Page, Rows, search_condition};
-use crate::{Replica, Result, main_file};
+use crate::{Replica, Result, main_file, merged};
 
 impl Replica {
     pub(crate) fn orders(
@@ -106,7 +106,8 @@ impl Replica {
             }
             state => state,
         };
-        Ok(OrderRow::new(order, decision.as_ref(), &rep, sync))
+        let row = OrderRow::new(order, decision.as_ref(), &rep, sync);
+        Ok(OrderRow { customer: merged::survivor(&self.db, signed.customer)?, ..row })
     }
 }
 

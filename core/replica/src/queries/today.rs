@@ -50,7 +50,8 @@ impl Replica {
         visits: &BTreeMap<CustomerId, VisitRow>,
     ) -> Result<Vec<TodayStop>> {
         let mut statement = self.db.prepare_cached(
-            "select c.id from customer c join assignment a on a.customer = c.id where c.active and a.manager = ?1",
+            "select c.id from customer c join assignment a on a.customer = c.id where c.active and a.manager = ?1 \
+             and c.id not in (select customer from merged)",
         )?;
         let ids = statement.query_map(params![me.0], |row| row.get::<_, Uuid>(0))?;
         let mut ids: Vec<CustomerId> = ids.map(|id| Ok(CustomerId(id?))).collect::<Result<_>>()?;
@@ -81,7 +82,8 @@ impl Replica {
         rows.map(|row| {
             let (id, body) = row?;
             let visit: Visit = serde_json::from_str(&body)?;
-            Ok((visit.begun.customer, self.visit_row(id, &visit)?))
+            let visit = self.visit_row(id, &visit)?;
+            Ok((visit.customer, visit))
         })
         .collect()
     }

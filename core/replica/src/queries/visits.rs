@@ -7,7 +7,7 @@ use rusqlite::params;
 use uuid::Uuid;
 
 use super::{Page, Rows};
-use crate::{Replica, Result};
+use crate::{Replica, Result, merged};
 
 impl Replica {
     pub(crate) fn visits(
@@ -45,9 +45,11 @@ impl Replica {
     }
 
     pub(crate) fn visit_row(&self, id: VisitId, visit: &Visit) -> Result<VisitRow> {
-        let customer = self.customer_document(visit.begun.customer).ok();
+        let survivor = merged::survivor(&self.db, visit.begun.customer)?;
+        let customer = self.customer_document(survivor).ok();
         let customer_name = customer.as_ref().map(|it| it.value("name")).unwrap_or_default();
         let rep = self.directory.borrow().person(visit.begun.rep);
-        Ok(VisitRow::new(id, visit, customer_name, &rep, self.sync_state(id)?))
+        let row = VisitRow::new(id, visit, customer_name, &rep, self.sync_state(id)?);
+        Ok(VisitRow { customer: survivor, ..row })
     }
 }

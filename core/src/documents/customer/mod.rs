@@ -5,7 +5,9 @@ mod choose;
 mod contact;
 mod create;
 mod edit;
+mod merge;
 mod set_active;
+mod survivors;
 
 use std::collections::BTreeMap;
 
@@ -14,12 +16,14 @@ pub use choose::Choose;
 pub use contact::{RemoveContact, SaveContact};
 pub use create::Create;
 pub use edit::EditFields;
+pub use merge::{Merge, Unmerge};
 use serde::{Deserialize, Serialize};
 pub use set_active::SetActive;
+pub use survivors::survivors;
 
 use super::{Field, Fields};
 use crate::error::{Refusal, Result, codes};
-use crate::id::ContactId;
+use crate::id::{ContactId, CustomerId};
 use crate::place::Place;
 
 /// The fields people edit, in the order of the form, with whether competing values are shown to a
@@ -46,6 +50,9 @@ pub struct Customer {
     pub place: Option<Place>,
     /// Whether it is still a customer.
     pub active: bool,
+    /// The customer that it was merged into, which may have been merged itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<CustomerId>,
 }
 
 /// A person to talk to.
@@ -98,6 +105,7 @@ pub fn read(document: &Automerge) -> Result<Customer> {
         contacts: contacts(&root),
         place: root.bytes("place").and_then(|bytes| minicbor::decode(&bytes).ok()),
         active: root.newest("active") != Some(ScalarValue::Boolean(false)),
+        replaced_by: root.text("replaced_by").parse().ok(),
     };
     if customer.value("name").is_empty() {
         return Err(Refusal::new(codes::MALFORMED).with("detail", "a customer without a name"));

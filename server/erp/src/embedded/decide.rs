@@ -67,11 +67,12 @@ pub fn decide(
         reasons.iter_mut().for_each(|reason| reason.who = who);
     }
     reasons.extend(changed_meanwhile(order));
+    reasons.extend(counts_for_another(signed, shelf));
     let (net, tax) = (sum(&lines, signed, |line| line.net), sum(&lines, signed, |line| line.tax));
     SalesOrder {
         order: signed.order,
         number: String::new(),
-        customer: signed.customer,
+        customer: shelf.account.as_ref().map_or(signed.customer, |account| account.customer),
         outcome,
         reasons,
         lines: lines.into_iter().map(|line| line.decided).collect(),
@@ -107,6 +108,19 @@ fn changed_meanwhile(order: &Order) -> Option<Reason> {
         inputs: Vec::new(),
         fixes: Vec::new(),
         who: Who::Rep,
+    })
+}
+
+/// The customer was merged: whoever signed for it reads for whom the order counts.
+fn counts_for_another(signed: &SignedOrder, shelf: &Shelf) -> Option<Reason> {
+    let account = shelf.account.as_ref().filter(|it| it.customer != signed.customer)?;
+    Some(Reason {
+        code: codes::CUSTOMER_MERGED.to_owned(),
+        params: BTreeMap::from([("customer".to_owned(), account.code.clone())]),
+        rule: "merged@1".to_owned(),
+        inputs: Vec::new(),
+        fixes: Vec::new(),
+        who: Who::Nobody,
     })
 }
 

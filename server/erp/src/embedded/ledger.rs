@@ -70,7 +70,7 @@ impl Ledger {
             lines.map(|line| line.product).chain(held_lines().map(|it| it.product)).collect();
         let warehouses = held_lines().map(|it| it.warehouse).collect();
         let shelves = Shelves::load(db, &customers, &products, warehouses, now).await?;
-        let offered = offered(db, orders).await?;
+        let offered = offered(db, orders, &shelves).await?;
         let numbers = numbers(db, orders, &decided, &offered).await?;
         let changed = Changed::default();
         Ok(Self { now, shelves, decided, held, offered, numbers, changed })
@@ -245,6 +245,7 @@ impl Ledger {
 async fn offered(
     db: &mut SqliteConnection,
     orders: &[&Order],
+    shelves: &Shelves,
 ) -> Result<BTreeMap<OrderId, SalesOrder>> {
     let ids = orders.iter().map(|order| order.content.order);
     let offered = restoration::outcomes(&mut *db, ids).await?;
@@ -254,7 +255,7 @@ async fn offered(
         let Some(known) = offered.get(&id).filter(|_| !usable.contains_key(&id)) else { continue };
         let new = known.number.is_empty() || given.insert(&known.number);
         if new
-            && known.customer == order.content.customer
+            && shelves.survivor(known.customer) == shelves.survivor(order.content.customer)
             && !orders::is_number_of_another(db, &known.number, id).await?
         {
             usable.insert(id, known.clone());

@@ -1,6 +1,7 @@
 //! Master data: what the office keeps, and what devices see of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use roundsman_core::error::{Refusal, Result as Refused, codes};
 use roundsman_core::id::{CustomerId, ItemId, ItemKind, ProductId, WarehouseId};
@@ -11,7 +12,7 @@ use roundsman_core::records::{
 };
 use roundsman_core::sync::Channel;
 use roundsman_core::time::Timestamp;
-use roundsman_store::{Commit, Result, SqliteConnection, visibility};
+use roundsman_store::{Commit, Result, SqliteConnection, merges, records, visibility};
 
 use super::store;
 
@@ -190,7 +191,7 @@ pub async fn stock_of(
 }
 
 /// Stores a customer's account and who looks after it, publishes both, and shows everything about
-/// the customer where it belongs now.
+/// the customer where it belongs now. One that was merged stays with the customer it became.
 ///
 /// # Errors
 /// When the database refuses.
@@ -201,8 +202,14 @@ pub async fn put_customer(
     assignment: &Assignment,
     now: Timestamp,
 ) -> Result<()> {
+    let survivor = merges::survivor(&mut *db, account.customer).await?;
+    let with_it = match survivor == account.customer {
+        true => None,
+        false => records::get::<Assignment>(&mut *db, survivor).await?,
+    };
+    let assignment = with_it.as_ref().unwrap_or(assignment);
     store::put_customer(db, account, assignment).await?;
-    visibility::assign(db, commit, assignment, now).await?;
+    move_customer(db, commit, assignment, now).await?;
     publish_account(db, commit, account.customer, now).await
 }
 
@@ -228,7 +235,8 @@ pub async fn change_account(
     publish_account(db, commit, customer, now).await
 }
 
-/// Gives a customer to another territory or account manager, with everything about it.
+/// Gives a customer to another territory or account manager, with everything about it and about
+/// those that were merged into it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -238,8 +246,33 @@ pub async fn move_customer(
     assignment: &Assignment,
     now: Timestamp,
 ) -> Result<()> {
-    store::put_assignment(db, assignment).await?;
-    visibility::assign(db, commit, assignment, now).await
+    let survivor = merges::survivor(&mut *db, assignment.customer).await?;
+    let merged = merges::merged_into(&mut *db, [survivor]).await?;
+    for customer in iter::once(survivor).chain(merged.into_keys()) {
+        let assignment = Assignment { customer, ..assignment.clone() };
+        store::put_assignment(db, &assignment).await?;
+        visibility::assign(db, commit, &assignment, now).await?;
+    }
+    Ok(())
+}
+
+/// Keeps merged customers together: each belongs where the one belongs that stays, and what was
+/// recorded for it is seen there. `changed` says of which customers that is another one now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn follow_merges(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    changed: &BTreeMap<CustomerId, CustomerId>,
+    now: Timestamp,
+) -> Result<()> {
+    for survivor in changed.values().copied().collect::<BTreeSet<_>>() {
+        if let Some(assignment) = records::get::<Assignment>(&mut *db, survivor).await? {
+            move_customer(db, commit, &assignment, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Publishes a customer's account as it is now.

@@ -6,7 +6,7 @@ use roundsman_core::id::{CustomerId, PriceListId, ProductId, WarehouseId};
 use roundsman_core::records::{CustomerAccount, Price, PriceList, Product, Stock};
 use roundsman_core::rules::{Shelf, Slot};
 use roundsman_core::time::Timestamp;
-use roundsman_store::{Result, SqliteConnection};
+use roundsman_store::{Result, SqliteConnection, merges};
 
 use super::store::{self, Known};
 
@@ -14,6 +14,8 @@ use super::store::{self, Known};
 #[derive(Debug, Default)]
 pub struct Shelves {
     customers: BTreeMap<CustomerId, Known>,
+    /// Of customers that were merged, the one that stays.
+    survivors: BTreeMap<CustomerId, CustomerId>,
     lists: BTreeMap<PriceListId, PriceList>,
     products: BTreeMap<ProductId, Product>,
     prices: BTreeMap<(PriceListId, ProductId), Price>,
@@ -29,8 +31,14 @@ impl Shelves {
         mut warehouses: BTreeSet<WarehouseId>,
         now: Timestamp,
     ) -> Result<Self> {
+        let asked = customers.iter().copied();
+        let stay = merges::survivors_of(&mut *db, asked.clone()).await?;
+        let stay: BTreeSet<_> = asked.chain(stay.into_values()).collect();
+        let survivors = merges::merged_into(&mut *db, stay.iter().copied()).await?;
+        let customers = stay.into_iter().chain(survivors.keys().copied()).collect();
         let mut shelves = Self {
-            customers: store::customers(&mut *db, customers, now).await?,
+            customers: store::customers(&mut *db, &customers, now).await?,
+            survivors,
             products: store::products(&mut *db, products).await?,
             ..Self::default()
         };
@@ -50,13 +58,14 @@ impl Shelves {
         Ok(shelves)
     }
 
-    /// What prices and judges these products for a customer. One without an account has no prices.
+    /// What prices and judges these products for a customer, or for the one that it was merged into.
+    /// One without an account has no prices.
     pub fn shelf(
         &self,
         customer: CustomerId,
         products: impl IntoIterator<Item = ProductId>,
     ) -> Shelf {
-        let account = self.customer(customer).and_then(|known| known.account.clone());
+        let account = self.account(self.survivor(customer));
         let list = account.as_ref().and_then(|account| self.lists.get(&account.price_list));
         let warehouse = account.as_ref().map(|account| account.warehouse);
         let slot = |id| Slot {
@@ -70,6 +79,18 @@ impl Shelves {
             shelf.list = list.clone();
         }
         shelf
+    }
+
+    /// The customer that stays: this one, unless it was merged.
+    pub fn survivor(&self, customer: CustomerId) -> CustomerId {
+        self.survivors.get(&customer).copied().unwrap_or(customer)
+    }
+
+    /// The account of a customer that stays, with what those owe that were merged into it.
+    fn account(&self, survivor: CustomerId) -> Option<CustomerAccount> {
+        let merged = self.survivors.iter().filter(|(_, into)| **into == survivor);
+        let merged = merged.filter_map(|(id, _)| self.customers.get(id)?.account.as_ref());
+        Some(self.customers.get(&survivor)?.account.clone()?.with_merged(merged))
     }
 
     /// What the company knows of a customer.

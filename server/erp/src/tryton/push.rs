@@ -69,7 +69,7 @@ impl Tryton {
             Some(chosen) => chosen,
             None if !decided.is_taken() => return Ok(Pushed::Absent),
             None => {
-                choose(self.store(), decided.order, self.create_opportunity(order).await?).await?
+                choose(self.store(), decided.order, self.create_opportunity(decided).await?).await?
             }
         };
         let version = version_of(order);
@@ -120,11 +120,11 @@ impl Tryton {
         }
     }
 
-    async fn create_opportunity(&self, order: &Order) -> Result<i64> {
+    async fn create_opportunity(&self, decided: &SalesOrder) -> Result<i64> {
         let values = json!({
             "company": self.client.company().await?,
-            "party": self.party(order.content.customer).await?,
-            "reference": order.content.order.to_string(),
+            "party": self.party(decided.customer).await?,
+            "reference": decided.order.to_string(),
             "description": "Roundsman",
         });
         let made = self.client.call(OPPORTUNITY, "create", &[json!([values])]).await?;

@@ -1,5 +1,7 @@
 //! Customers, as the office lists them.
 
+use std::collections::BTreeMap;
+
 use roundsman_core::documents::customer::Customer;
 use roundsman_core::id::{CustomerId, PersonId, TerritoryId};
 use roundsman_core::money::Money;
@@ -12,7 +14,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
 use super::{List, Page, Rows};
-use crate::{Result, column, records};
+use crate::{Result, column, merges, records};
 
 /// A customer with what stands beside its document.
 #[derive(Debug, Clone)]
@@ -72,7 +74,8 @@ pub async fn list(
     let found = CUSTOMERS.fetch(db, page, &|query| narrow(query, filter)).await?;
     let ids =
         found.rows.iter().map(|row| row.try_get::<Uuid, _>("id")).collect::<Result<Vec<_>, _>>()?;
-    let mut accounts = records::many::<CustomerAccount>(db, ids.iter().copied()).await?;
+    let mut accounts = accounts(db, &ids).await?;
+    let survivors = merges::survivors_of(db, ids.iter().copied().map(CustomerId)).await?;
     let mut assignments = records::many::<Assignment>(db, ids.iter().copied()).await?;
     let territories = records::all::<Territory>(db).await?;
     let rows = found.rows.iter().zip(ids).map(|(row, id)| {
@@ -82,6 +85,7 @@ pub async fn list(
             account: accounts.remove(&id),
             territory: territory.map(|it| it.name.clone()),
             assignment,
+            merged_into: survivors.get(&CustomerId(id)).copied(),
             manager: row.try_get::<Option<_>, _>("manager")?.unwrap_or_default(),
             last_order: last_order(row)?,
             last_visit: row.try_get::<Option<i64>, _>("last_visit")?.map(Timestamp),
@@ -95,14 +99,30 @@ pub async fn list(
     Ok(Rows { total: found.total, rows: rows.collect::<Result<_>>()? })
 }
 
+/// The accounts of these customers, each with what those owe that were merged into it.
+async fn accounts(db: &SqlitePool, ids: &[Uuid]) -> Result<BTreeMap<Uuid, CustomerAccount>> {
+    let merged = merges::merged_into(db, ids.iter().copied().map(CustomerId)).await?;
+    let all = ids.iter().copied().chain(merged.keys().map(|it| it.0));
+    let mut accounts = records::many::<CustomerAccount>(db, all).await?;
+    for (merged, survivor) in merged {
+        let Some(other) = accounts.get(&merged.0).cloned() else { continue };
+        if let Some(account) = accounts.remove(&survivor.0) {
+            accounts.insert(survivor.0, account.with_merged([&other]));
+        }
+    }
+    Ok(accounts)
+}
+
 /// How many customers have values to choose from.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn with_conflicts(db: &SqlitePool) -> Result<u64> {
-    let count: i64 = sqlx::query_scalar("select count(*) from customer_row where conflicts > 0")
-        .fetch_one(db)
-        .await?;
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from customer_row where conflicts > 0 and id not in (select customer from merged)",
+    )
+    .fetch_one(db)
+    .await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
@@ -118,9 +138,11 @@ fn last_order(row: &SqliteRow) -> Result<Option<(Timestamp, Money)>> {
 }
 
 fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &CustomerFilter) {
-    if let Some(id) = filter.id {
-        query.push(" and c.id = ").push_bind(id.0);
-    }
+    match filter.id {
+        Some(id) => query.push(" and c.id = ").push_bind(id.0),
+        // Whoever was merged is another one now.
+        None => query.push(" and c.id not in (select customer from merged)"),
+    };
     if let Some(territory) = filter.territory {
         query.push(" and e.territory = ").push_bind(territory.0);
     }

@@ -134,7 +134,7 @@ async fn assignments(db: &SqlitePool) -> Result<Vec<(Assignment, Option<Timestam
         "select e.id, e.territory, e.account_manager, e.visit_every_days, \
          (select max(v.checked_in_at) from visit_row v where v.customer = e.id) as visited \
          from erp_customer e join customer_row c on c.id = e.id \
-         where c.inactive = 0 and e.visit_every_days > 0",
+         where c.inactive = 0 and c.id not in (select customer from merged) and e.visit_every_days > 0",
     )
     .fetch_all(db)
     .await?;

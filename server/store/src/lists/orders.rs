@@ -21,6 +21,8 @@ pub struct ListedOrder {
     pub decision: Option<SalesOrder>,
     /// Who took it.
     pub rep_name: String,
+    /// For whom it counts: the customer that stays, when the one it was signed for was merged.
+    pub customer: CustomerId,
     /// The customer's name now; none when its document is not here.
     pub customer_name: Option<String>,
     /// When the office received it.
@@ -50,7 +52,7 @@ const STATE: &str = "case when x.id is null or x.version is not o.version then '
                      else x.outcome end";
 
 const ORDERS: List = List {
-    select: "o.id, o.body, o.arrived_at, p.name as rep_name, c.name as customer_name",
+    select: "o.id, o.customer, o.body, o.arrived_at, p.name as rep_name, c.name as customer_name",
     from: "order_row o left join outcome_row x on x.id = o.id \
            left join person p on p.id = o.rep left join customer_row c on c.id = o.customer",
     search: &["o.search", "x.search", "c.search"],
@@ -86,6 +88,7 @@ pub async fn list(db: &SqlitePool, filter: &OrderFilter, page: &Page) -> Result<
             order: column::from_json(row.try_get("body")?)?,
             decision: decisions.remove(&row.try_get("id")?),
             rep_name: row.try_get::<Option<_>, _>("rep_name")?.unwrap_or_default(),
+            customer: CustomerId(row.try_get("customer")?),
             customer_name: row.try_get("customer_name")?,
             arrived_at: Timestamp(row.try_get("arrived_at")?),
         })

@@ -17,7 +17,9 @@ pub struct ListedVisit {
     pub id: VisitId,
     /// The visit.
     pub visit: Visit,
-    /// Where; none when the customer's document is not here.
+    /// For whom it counts: the customer that stays, when the one that was visited was merged.
+    pub customer_id: CustomerId,
+    /// Its document; none when it is not here.
     pub customer: Option<Customer>,
     /// Who went.
     pub rep_name: String,
@@ -43,7 +45,7 @@ pub struct VisitFilter {
 }
 
 const VISITS: List = List {
-    select: "v.id, v.body, p.name as rep_name, c.body as customer",
+    select: "v.id, v.customer as customer_id, v.body, p.name as rep_name, c.body as customer",
     from: "visit_row v left join person p on p.id = v.rep left join customer_row c on c.id = v.customer",
     search: &["v.search", "c.search"],
     sorts: &[
@@ -67,6 +69,7 @@ pub async fn list(db: &SqlitePool, filter: &VisitFilter, page: &Page) -> Result<
         Ok(ListedVisit {
             id: row.try_get::<Uuid, _>("id")?.into(),
             visit: column::from_json(row.try_get("body")?)?,
+            customer_id: CustomerId(row.try_get("customer_id")?),
             customer: customer.map(column::from_json).transpose()?,
             rep_name: row.try_get::<Option<_>, _>("rep_name")?.unwrap_or_default(),
         })
