@@ -105,7 +105,7 @@ async fn count_for(
         "update visit_row set customer = $3 \
          where customer = $2 and unhex(body ->> '$.begun.customer', '-') = $1",
         "update order_row set customer = $3 \
-         where customer = $2 and unhex(body ->> '$.content.customer', '-') = $1",
+         where customer = $2 and unhex(body ->> '$.customer', '-') = $1",
         if is == customer {
             "delete from merged where customer = $1"
         } else {

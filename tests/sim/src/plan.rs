@@ -107,7 +107,7 @@ pub const FAULTS: &[(Fault, &str)] = &[
     (Fault::ServerWriteFails, "server write fails"),
     (Fault::ServerDiskFull, "server disk full"),
     (Fault::Forge, "device forges"),
-    (Fault::Move, "customer moves"),
+    (Fault::Move, "customer moves or merges"),
     (Fault::Revoke, "grant ends and begins"),
     (Fault::Disable, "person disabled"),
     (Fault::Token, "token worthless"),

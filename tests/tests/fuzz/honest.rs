@@ -50,6 +50,8 @@ pub fn operations() -> Vec<Box<dyn Operation>> {
         }),
         Box::new(customer::RemoveContact { customer, contact: Uuid::from_u128(6).into() }),
         Box::new(customer::SetActive { customer, active: false }),
+        Box::new(customer::Merge { customer, into: Uuid::from_u128(9).into() }),
+        Box::new(customer::Unmerge { customer }),
         Box::new(visit::CheckIn { visit, begun }),
         Box::new(visit::Note { visit, note: Some("late".to_owned()), outcome: None }),
         Box::new(visit::CheckOut { visit, finished }),

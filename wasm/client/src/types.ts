@@ -71,6 +71,8 @@ export interface CustomerRow {
   dueInDays: Maybe<number>;
   conflicts: number;
   inactive: boolean;
+  /** The customer that stays, when this one was entered twice. */
+  mergedInto: Maybe<string>;
   sync: SyncState;
 }
 
@@ -105,6 +107,12 @@ export interface AccountView {
   asOf: number;
 }
 
+export interface MergedCustomer {
+  id: string;
+  name: string;
+  code: string;
+}
+
 export interface CustomerCard {
   row: CustomerRow;
   fields: FieldView[];
@@ -115,6 +123,7 @@ export interface CustomerCard {
   openVisit: Maybe<string>;
   cart: Maybe<string>;
   cartLines: number;
+  merged: MergedCustomer[];
 }
 
 export interface VisitRow {

@@ -117,7 +117,7 @@ pub async fn put(db: &mut SqliteConnection, decided: &[&SalesOrder]) -> Result<(
         "insert into erp_sales_order (id, number, customer, outcome, decided_at, net_minor, tax_minor, \
                                       total_minor, currency, body) ",
         &rows,
-        " on conflict (id) do update set outcome = excluded.outcome, decided_at = excluded.decided_at, \
+        " on conflict (id) do update set customer = excluded.customer, outcome = excluded.outcome, decided_at = excluded.decided_at, \
               net_minor = excluded.net_minor, tax_minor = excluded.tax_minor, \
               total_minor = excluded.total_minor, currency = excluded.currency, body = excluded.body",
         |row, (decided, outcome, body)| {

@@ -7,6 +7,7 @@ export const paths = {
   orders: (address: Address<typeof orders> = {}): string => `${BASE}/orders${write(orders, address)}`,
   visits: (address: Address<typeof visits> = {}): string => `${BASE}/visits${write(visits, address)}`,
   customers: (address: Address<typeof customers> = {}): string => `${BASE}/customers${write(customers, address)}`,
+  duplicates: (): string => `${BASE}/customers/duplicates`,
   products: (address: Address<typeof products> = {}): string => `${BASE}/products${write(products, address)}`,
   people: (address: Address<typeof people> = {}): string => `${BASE}/people${write(people, address)}`,
   devices: (address: Address<typeof devices> = {}): string => `${BASE}/devices${write(devices, address)}`,

@@ -4,6 +4,7 @@ mod device;
 mod end;
 mod history;
 mod hub;
+mod merges;
 mod model;
 mod step;
 

@@ -7,7 +7,7 @@ use roundsman_core::documents::customer::{Customer, FIELDS};
 use roundsman_core::id::{ItemId, ItemKind};
 use rusqlite::OptionalExtension as _;
 
-use super::{Broken, broken, device};
+use super::{Broken, broken, device, merges};
 use crate::sim::Sim;
 
 /// Documents on the server are what their admitted changes make, whatever the order.
@@ -45,6 +45,9 @@ pub(super) fn merged(sim: &mut Sim) -> Result<(), Broken> {
         }
     }
     sim.checked(NAME, count);
+    let tables = [("visit_row", "$.begun.customer"), ("order_row", "$.customer")];
+    let followed = merges::followed(sim.server.lens(), "customer_row", &tables, "the server")?;
+    sim.checked(merges::NAME, followed);
     Ok(())
 }
 
@@ -76,6 +79,10 @@ pub(super) fn shown(sim: &mut Sim, number: usize) -> Result<(), Broken> {
         }
     }
     sim.checked("the newest value is shown", count);
+    let tables =
+        [("visit", "$.begun.customer"), ("sales_order", "$.customer"), ("cart", "$.customer")];
+    let followed = merges::followed(&copy.main, "customer", &tables, &format!("device {number}"))?;
+    sim.checked(merges::NAME, followed);
     Ok(())
 }
 

@@ -220,6 +220,7 @@ impl Sim {
                 return Ok(false);
             }
             Fault::Shut | Fault::Wipe => {}
+            Fault::Move if self.office.one_in(3) => self.merge_customers(),
             Fault::Move => self.move_customer(),
             Fault::Revoke => self.change_grant(person),
             Fault::Disable => {

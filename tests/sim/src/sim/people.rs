@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use roundsman_core::documents::Request;
 use roundsman_core::id::{DeviceId, PersonId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::Ruling;
@@ -115,6 +116,18 @@ impl Sim {
         if self.company.assign(&self.server, account, territory).is_ok() {
             self.company.customers[number].1 = territory;
         }
+    }
+
+    /// A customer turns out to be another one, or not to be after all.
+    pub(super) fn merge_customers(&mut self) {
+        let (customer, _) = *self.office.pick(&self.company.customers);
+        let (into, _) = *self.office.pick(&self.company.customers);
+        let request = match self.office.one_in(2) {
+            true => Request::CustomerMerge { customer, into },
+            false => Request::CustomerUnmerge { customer },
+        };
+        let (app, office) = (self.server.app(), self.company.office);
+        let _answer = self.server.wait(app.desk.run(office, request));
     }
 
     /// A rep's right to a territory ends, or one they do not have begins.
