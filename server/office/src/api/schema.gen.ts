@@ -93,6 +93,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers that are probably entered twice, the surest first. Pairs of which somebody said that
+         *     they are two are left out.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Duplicates"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/move": {
         parameters: {
             query?: never;
@@ -314,6 +360,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/apart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that two customers look alike and are not the same, so that nobody is asked again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApartForm"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/history": {
         parameters: {
             query?: never;
@@ -353,6 +446,102 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes one customer of two. What was recorded for this one counts for the one that stays, which
+         *     gets its contacts too; nothing is deleted.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MergeForm"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a merge back: what was recorded for this customer counts for it again. Values and contacts
+         *     that the other one got stay there.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3066,6 +3255,10 @@ export interface components {
             /** @description The value. */
             value: string;
         };
+        /** @description Which customer it only looks like. */
+        ApartForm: {
+            other: string;
+        };
         BTreeMap: {
             [key: string]: number;
         };
@@ -3271,6 +3464,8 @@ export interface components {
             contacts: components["schemas"]["ContactView"][];
             /** @description Every editable field, in the order of the form. */
             fields: components["schemas"]["FieldView"][];
+            /** @description Customers that were merged into this one, by name. */
+            merged: components["schemas"]["MergedCustomer"][];
             openVisit?: components["schemas"]["VisitId"] | null;
             /** @description The last five. */
             orders: components["schemas"]["OrderRow"][];
@@ -3308,6 +3503,7 @@ export interface components {
             lastOrderAt?: components["schemas"]["Timestamp"] | null;
             lastOrderTotal?: components["schemas"]["Money"] | null;
             lastVisitAt?: components["schemas"]["Timestamp"] | null;
+            mergedInto?: components["schemas"]["CustomerId"] | null;
             /** @description As people write it. */
             name: string;
             overdue?: components["schemas"]["Money"] | null;
@@ -3556,6 +3752,13 @@ export interface components {
             personName: string;
             /** @description `begun`, `repaired` or `startedOver`. */
             state: string;
+        };
+        /** @description Customers that are probably entered twice. */
+        Duplicates: {
+            /** @description The surest ones. */
+            pairs: components["schemas"]["Pair"][];
+            /** @description All pairs. */
+            total: number;
         };
         /** @description What is there. */
         ErpPreview: {
@@ -3810,6 +4013,7 @@ export interface components {
                 lastOrderAt?: components["schemas"]["Timestamp"] | null;
                 lastOrderTotal?: components["schemas"]["Money"] | null;
                 lastVisitAt?: components["schemas"]["Timestamp"] | null;
+                mergedInto?: components["schemas"]["CustomerId"] | null;
                 /** @description As people write it. */
                 name: string;
                 overdue?: components["schemas"]["Money"] | null;
@@ -4084,6 +4288,24 @@ export interface components {
             name: string;
             person: components["schemas"]["PersonId"];
             role: components["schemas"]["Role"];
+        };
+        /** @description Which customer it becomes, and what of it is right. */
+        MergeForm: {
+            /** @description Values, by field, that the one that stays gets: those that were better at the other one. */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description The one that stays. */
+            into: string;
+        };
+        /** @description A customer that was entered twice and is another one now. */
+        MergedCustomer: {
+            /** @description The company's number of it; empty when it had none. */
+            code: string;
+            /** @description Which one. */
+            id: components["schemas"]["CustomerId"];
+            /** @description What it was called. */
+            name: string;
         };
         /** @description An amount in minor units. */
         Money: {
@@ -4377,6 +4599,18 @@ export interface components {
             code: string;
             /** @description Base units in it. */
             factor: components["schemas"]["Quantity"];
+        };
+        /** @description Two customers that are probably one. */
+        Pair: {
+            one: components["schemas"]["CustomerRow"];
+            other: components["schemas"]["CustomerRow"];
+            /**
+             * Format: int32
+             * @description How sure it is, of 100.
+             */
+            score: number;
+            /** @description What they have in common, the surest first. */
+            signs: components["schemas"]["Sign"][];
         };
         /** @description A percentage: `13` means 13 %. */
         Percent: string;
@@ -4679,6 +4913,18 @@ export interface components {
             /** @enum {string} */
             operation: "customer.set_active";
         } | {
+            /** @description The one that was entered twice. */
+            customer: components["schemas"]["CustomerId"];
+            /** @description The one that stays. */
+            into: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "customer.merge";
+        } | {
+            /** @description The one that was merged. */
+            customer: components["schemas"]["CustomerId"];
+            /** @enum {string} */
+            operation: "customer.unmerge";
+        } | {
             /** @description Where. */
             customer: components["schemas"]["CustomerId"];
             /** @enum {string} */
@@ -4842,6 +5088,11 @@ export interface components {
              */
             mapping: components["schemas"]["BTreeMap"];
         };
+        /**
+         * @description What two customers have in common.
+         * @enum {string}
+         */
+        Sign: "name" | "likeName" | "taxId" | "phone" | "address" | "place";
         /** @description Name and password. */
         SignIn: {
             login: string;
