@@ -78,10 +78,7 @@ pub async fn names_of_merged(
 /// # Errors
 /// When the database refuses.
 pub(crate) async fn follow(db: &mut SqliteConnection) -> Result<BTreeMap<CustomerId, CustomerId>> {
-    let now = survivors(&replaced(&mut *db).await?);
-    let before = sqlx::query("select customer, survivor from merged").fetch_all(&mut *db).await?;
-    let before: BTreeMap<_, _> =
-        before.iter().map(|row| pair(row, "survivor")).collect::<Result<_>>()?;
+    let (now, before) = (said(&mut *db).await?, kept(&mut *db).await?);
     let mut changed = BTreeMap::new();
     for customer in before.keys().chain(now.keys()).copied().collect::<BTreeSet<_>>() {
         let was = before.get(&customer).copied().unwrap_or(customer);
@@ -117,11 +114,19 @@ async fn count_for(
     Ok(())
 }
 
-/// What documents say, as far as the one that stays is here.
-async fn replaced(db: impl SqliteExecutor<'_>) -> Result<BTreeMap<CustomerId, CustomerId>> {
+/// Who stays, as documents say it; one that leads to a customer that is not here stays itself.
+pub(crate) async fn said(db: impl SqliteExecutor<'_>) -> Result<BTreeMap<CustomerId, CustomerId>> {
     let rows = "select c.id as customer, c.replaced_by from customer_row c \
                 join customer_row n on n.id = c.replaced_by";
-    sqlx::query(rows).fetch_all(db).await?.iter().map(|row| pair(row, "replaced_by")).collect()
+    let rows = sqlx::query(rows).fetch_all(db).await?;
+    let replaced_by = rows.iter().map(|row| pair(row, "replaced_by")).collect::<Result<_>>()?;
+    Ok(survivors(&replaced_by))
+}
+
+/// Who stays, as it was last computed.
+pub(crate) async fn kept(db: impl SqliteExecutor<'_>) -> Result<BTreeMap<CustomerId, CustomerId>> {
+    let rows = sqlx::query("select customer, survivor from merged").fetch_all(db).await?;
+    rows.iter().map(|row| pair(row, "survivor")).collect()
 }
 
 /// Notes that two customers look alike and are not the same.

@@ -4,6 +4,7 @@ mod business;
 mod channels;
 mod documents;
 mod journals;
+mod merges;
 mod summaries;
 
 use sqlx::SqlitePool;
@@ -60,6 +61,7 @@ pub async fn all(db: &SqlitePool) -> Result<Vec<Part>> {
         summaries::check(db).await?,
         business::check_outcomes(db).await?,
         business::check_stock(db).await?,
+        merges::check(db).await?,
     ])
 }
 
