@@ -73,9 +73,7 @@ impl CustomerAccount {
             as_of,
         }
     }
-}
 
-impl CustomerAccount {
     /// The account of a customer that others were merged into: what they owe is owed by it, and
     /// whoever stopped deliveries to one of them meant this shop. What is in another currency stays
     /// apart, since nobody said at which rate.
