@@ -45,7 +45,7 @@ impl Timestamp {
     #[must_use]
     pub fn day(self, offset_minutes: i16) -> Day {
         let local = self.0.saturating_add(i64::from(offset_minutes) * 60_000);
-        Day(i32::try_from(local.div_euclid(86_400_000)).unwrap_or(i32::MAX))
+        Day(i32::try_from(local.div_euclid(DAY_MS)).unwrap_or(i32::MAX))
     }
 }
 
@@ -68,6 +68,12 @@ impl Day {
         Self(self.0.saturating_add(days))
     }
 
+    /// When it begins at this many minutes east of UTC.
+    #[must_use]
+    pub fn begins(self, offset_minutes: i16) -> Timestamp {
+        Timestamp(i64::from(self.0) * DAY_MS - i64::from(offset_minutes) * 60_000)
+    }
+
     /// Year, month, day of the proleptic Gregorian calendar.
     #[must_use]
     pub fn civil(self) -> (i32, u32, u32) {
@@ -76,6 +82,9 @@ impl Day {
         (date.year(), u32::from(u8::from(date.month())), u32::from(date.day()))
     }
 }
+
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 86_400_000;
 
 /// The Julian day number of 1970-01-01.
 const JULIAN_1970: i32 = 2_440_588;

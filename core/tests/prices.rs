@@ -185,8 +185,6 @@ fn list(currency: Currency, tax_included: bool) -> PriceList {
 
 fn price(breaks: &[(Quantity, i64)], currency: Currency, discount_max: Percent) -> Price {
     Price {
-        list: Uuid::from_u128(2).into(),
-        product: Uuid::from_u128(1).into(),
         breaks: breaks
             .iter()
             .map(|(from, minor)| PriceBreak {
@@ -196,6 +194,7 @@ fn price(breaks: &[(Quantity, i64)], currency: Currency, discount_max: Percent) 
             .collect(),
         discount_max,
         since: "2026-01-01".parse().unwrap(),
+        ..Price::none(Uuid::from_u128(2).into(), Uuid::from_u128(1).into())
     }
 }
 

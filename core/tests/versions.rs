@@ -369,3 +369,19 @@ proptest! {
         prop_assert!(!one.content.lines.is_empty());
     }
 }
+
+#[test]
+fn a_line_is_priced_by_the_day_it_was_asked_for_as_it_stands() {
+    let document = submitted(&[(1, 2), (2, 3)]);
+    let asked = |document: &Automerge| {
+        let order = read(document);
+        let lines = order.content.lines.iter();
+        lines.map(|line| order.asked_at(line).millis()).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&document), [1_000, 1_000]);
+    let more = amend(&document, &[(1, 2), (2, 5)], stamp(2, 9_000));
+    let document = with(&document, &[more]);
+    let asked_again = asked(&document);
+    assert_eq!(asked_again[0], 1_000, "what stays as it was keeps its day");
+    assert_eq!(asked_again[1], 9_000);
+}

@@ -62,8 +62,7 @@ impl Clock {
     /// When this day begins in the office.
     #[must_use]
     pub fn begin_of(&self, day: Day) -> Timestamp {
-        let midnight = Timestamp(i64::from(day.0) * 86_400_000);
-        midnight.plus_millis(-60_000 * i64::from(self.0.offset_minutes(midnight)))
+        day.begins(self.0.offset_minutes(day.begins(0)))
     }
 
     /// Random bytes.

@@ -11,6 +11,7 @@ use roundsman_core::documents::Request;
 use roundsman_core::id::{CustomerId, PersonId};
 use roundsman_core::records::{Assignment, Price, Product, Territory};
 use roundsman_core::rules::list_price;
+use roundsman_core::time::Day;
 use roundsman_server::app::App;
 use roundsman_server::clock::Clock;
 use roundsman_server::config::Config;
@@ -72,6 +73,13 @@ impl Company {
     async fn product(&self, code: &str) -> Product {
         let all = records::all::<Product>(&self.app.store.read).await.unwrap();
         all.into_values().find(|it| it.code == code).unwrap()
+    }
+
+    /// What a product costs, by the list that it is in.
+    async fn price(&self, code: &str) -> Option<Price> {
+        let product = self.product(code).await.id;
+        let all = records::all::<Price>(&self.app.store.read).await.unwrap();
+        all.into_values().find(|it| it.product == product)
     }
 
     async fn edit(&self, customer: CustomerId, field: &str, value: &str) {
@@ -280,6 +288,61 @@ async fn products_prices_and_stock_with_decimal_commas() {
     let all = records::all::<Price>(&company.app.store.read).await.unwrap();
     assert!(all.values().all(|it| it.product != oil));
     assert!(!company.product("7001").await.active);
+}
+
+#[tokio::test]
+async fn prices_of_a_day_to_come_begin_then() {
+    let company = Company::open().await;
+    let products = "SKU,Description,Price\n8001,Salt,5\n8002,Pepper,\n";
+    company.import(Kind::Products, products.as_bytes()).await;
+    company.import(Kind::Prices, b"SKU,Price\n8001,5\n").await;
+    let before = company.everything().await;
+    let today = company.app.clock.today();
+    let (soon, later) = (today.plus(3), today.plus(10));
+    let file = format!(
+        "SKU,Price,From,Valid from\n8001,6,,{soon}\n8001,5.5,10,{soon}\n8001,7,,{later}\n\
+         8001,5,,{today}\n8002,9,,{soon}\n"
+    );
+    let id = company.add(Kind::Prices, file.as_bytes()).await;
+    let looked = company.app.imports.run(id, Task::Check, |_| {}).await.unwrap();
+    assert_eq!(counts(&looked), [("coming", 4), ("same", 1)]);
+    assert_eq!(company.everything().await, before);
+    let done = company.app.imports.run(id, Task::Run, |_| {}).await.unwrap();
+    assert_eq!(counts(&done), counts(&looked));
+
+    let price = |code: &'static str| company.price(code);
+    let minors = |price: &Price, day: Day| {
+        let on = price.at(company.app.clock.begin_of(day));
+        on.breaks.iter().map(|it| it.unit_price.minor).collect::<Vec<_>>()
+    };
+    let salt = price("8001").await.unwrap();
+    assert_eq!(minors(&salt, today), [500]);
+    assert_eq!(minors(&salt, soon), [600, 550]);
+    assert_eq!(minors(&salt, later), [700, 550]);
+    let pepper = price("8002").await.unwrap();
+    assert_eq!((minors(&pepper, today), minors(&pepper, soon)), (vec![], vec![900]));
+
+    let again = company.import(Kind::Prices, file.as_bytes()).await;
+    assert_eq!(counts(&again), [("same", 5)]);
+    let undone = company.app.imports.run(id, Task::Undo, |_| {}).await.unwrap();
+    assert_eq!(undone.kept, 0);
+    assert_eq!(company.everything().await, before);
+}
+
+#[tokio::test]
+async fn a_history_of_prices_is_taken_in_the_order_of_its_days() {
+    let company = Company::open().await;
+    company.import(Kind::Products, b"SKU,Description\n8001,Salt\n").await;
+    let file = "SKU,Price,Since\n8001,4,2026-01-01\n8001,5,2026-02-01\n8001,3,2025-12-01\n";
+    let done = company.import(Kind::Prices, file.as_bytes()).await;
+    assert_eq!(counts(&done), [("changed", 1), ("created", 1), ("refused", 1)]);
+    let why = &company.reasons(done.id).await[0].1;
+    assert_eq!(why, "Since: “2025-12-01” is before the day of an earlier row; sort the file by it");
+    let salt = company.price("8001").await.unwrap();
+    assert_eq!(
+        (salt.breaks[0].unit_price.minor, salt.since.to_string().as_str()),
+        (500, "2026-02-01")
+    );
 }
 
 #[tokio::test]

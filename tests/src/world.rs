@@ -1,11 +1,15 @@
 //! A demo company on a server of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Result;
+use roundsman_core::id::Entropy as _;
+use roundsman_core::time::Timestamp;
 use roundsman_device::{Device, DeviceHost};
 use roundsman_server::backup::DATABASE;
-use roundsman_server::clock::Clock;
+use roundsman_server::clock::{Clock, Source};
 use roundsman_server::config::Config;
 use roundsman_server::demo;
 use roundsman_server::serve::Server;
@@ -25,6 +29,34 @@ pub struct World {
     folder: TempDir,
     devices: u32,
     port: u16,
+    clock: Moved,
+}
+
+/// The system's clock, moved by so much; a copy moves with it.
+#[derive(Clone)]
+struct Moved {
+    system: Clock,
+    by_ms: Arc<AtomicI64>,
+}
+
+impl Default for Moved {
+    fn default() -> Self {
+        Self { system: Clock::system(), by_ms: Arc::default() }
+    }
+}
+
+impl Source for Moved {
+    fn now(&self) -> Timestamp {
+        self.system.now().plus_millis(self.by_ms.load(Ordering::Relaxed))
+    }
+
+    fn offset_minutes(&self, at: Timestamp) -> i16 {
+        self.system.offset_minutes_at(at)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.system.clone().fill(bytes);
+    }
 }
 
 impl World {
@@ -42,7 +74,7 @@ impl World {
             &|_| {},
         )
         .await?;
-        let mut world = Self { server: None, folder, devices: 0, port: 0 };
+        let mut world = Self::empty(folder);
         world.start_server().await?;
         Ok(world)
     }
@@ -53,11 +85,20 @@ impl World {
     /// When the server does not start.
     pub async fn start_on(database: &[u8]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut world = Self { server: None, folder, devices: 0, port: 0 };
+        let mut world = Self::empty(folder);
         std::fs::create_dir_all(world.data())?;
         std::fs::write(world.data().join(DATABASE), database)?;
         world.start_server().await?;
         Ok(world)
+    }
+
+    fn empty(folder: TempDir) -> Self {
+        Self { server: None, folder, devices: 0, port: 0, clock: Moved::default() }
+    }
+
+    /// From now on the server's clock is this many milliseconds ahead.
+    pub fn move_clock(&self, ahead_ms: i64) {
+        self.clock.by_ms.store(ahead_ms, Ordering::Relaxed);
     }
 
     /// Starts the server again on the same data and port.
@@ -70,7 +111,7 @@ impl World {
             stock_interval_ms: 0,
             ..Config::local(self.folder.path().join("data"))
         };
-        let server = Server::start(config, Clock::system()).await?;
+        let server = Server::start(config, Clock::new(self.clock.clone())).await?;
         self.port = server.address.port();
         self.server = Some(server);
         Ok(())
@@ -125,6 +166,14 @@ impl World {
     /// When the rep cannot sign in.
     pub async fn device_in(&self, login: &str, folder: &Path) -> Result<Device> {
         Device::enrol(&self.url(), login, PASSWORD, folder).await
+    }
+
+    /// A rep signs in again on their device.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn sign_in_again(&self, device: &mut Device, login: &str) -> Result<()> {
+        device.sign_in_again(login, PASSWORD).await
     }
 
     /// The console, signed in.

@@ -11,7 +11,7 @@ use roundsman_core::id::{CustomerId, PriceListId, ProductId};
 use roundsman_core::money::Money;
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::records::{Price, PriceBreak};
-use roundsman_core::time::{Day, Timestamp};
+use roundsman_core::time::Timestamp;
 use roundsman_core::views::{CartView, CatalogueRow, CustomerRow};
 use roundsman_device::Device;
 use roundsman_erp::embedded::master;
@@ -67,7 +67,7 @@ async fn change_a_price(world: &World, random: &mut StdRng, list: PriceListId, p
     let mut breaks = breaks;
     breaks.sort_by_key(|it| it.from);
     let discount_max = Percent(Decimal::from(random.random_range(0..15)));
-    let price = Price { list, product, breaks, discount_max, since: Day(0) };
+    let price = Price { breaks, discount_max, ..Price::none(list, product) };
     let store = &world.server.as_ref().unwrap().app.store;
     store
         .write

@@ -166,6 +166,14 @@ impl Engine {
         serde_json::to_string(&self.replica.take_changed()).unwrap_or_default()
     }
 
+    /// Milliseconds until a price that was asked for gives way to the next; then `changed` says so.
+    #[wasm_bindgen(js_name = pricesTurnInMs)]
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a timer's milliseconds")]
+    pub fn prices_turn_in_ms(&self) -> Option<f64> {
+        self.replica.prices_turn_in_ms().map(|ms| ms as f64)
+    }
+
     /// Notes whether the browser promised to keep the data.
     #[wasm_bindgen(js_name = setPersisted)]
     pub fn set_persisted(&mut self, persisted: bool) {

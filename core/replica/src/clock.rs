@@ -15,6 +15,28 @@ impl Replica {
         self.host.now().plus_millis(self.journal.correction_ms).max(self.line.contact)
     }
 
+    /// Notes when the next of the prices that were asked for begins.
+    pub(crate) fn watch_prices(&self, begins: Option<Timestamp>) {
+        let known = self.prices_turn.get();
+        self.prices_turn.set(known.into_iter().chain(begins).min());
+    }
+
+    /// Whether one of them began since it was asked for; told once.
+    pub(crate) fn prices_turned(&self) -> bool {
+        let turned = self.prices_turn.get().is_some_and(|at| at <= self.now());
+        if turned {
+            self.prices_turn.set(None);
+        }
+        turned
+    }
+
+    /// Milliseconds until a price that was asked for gives way to the next; none when none does.
+    #[must_use]
+    pub fn prices_turn_in_ms(&self) -> Option<i64> {
+        let at = self.prices_turn.get()?;
+        Some(at.millis().saturating_sub(self.now().millis()).max(0))
+    }
+
     /// By how many milliseconds the device's clock is ahead of the hub's (negative: behind), when
     /// that is worth telling.
     pub(crate) fn clock_off_ms(&self) -> Option<i64> {

@@ -1,6 +1,6 @@
 //! One device's replica for one user.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use roundsman_core::error::{Refusal, codes};
@@ -23,6 +23,8 @@ pub struct Replica {
     pub(crate) directory: RefCell<Directory>,
     pub(crate) changed: BTreeSet<Topic>,
     pub(crate) line: LineStatus,
+    /// When a price that was asked for gives way to the next.
+    pub(crate) prices_turn: Cell<Option<Timestamp>>,
     /// Entries that something beside the journal remembers, and that are not in it any more.
     pub(crate) lost_here: u64,
     /// Documents that were asked for and that the office does not show, since the line was opened.
@@ -69,6 +71,7 @@ impl Replica {
             directory,
             changed: BTreeSet::new(),
             line,
+            prices_turn: Cell::new(None),
             lost_here: 0,
             not_there: BTreeSet::new(),
         };
@@ -107,8 +110,12 @@ impl Replica {
         self.journal.head
     }
 
-    /// What changed since the last call, for those who watch.
+    /// What changed since the last call, for those who watch. Prices change by themselves when
+    /// their day begins.
     pub fn take_changed(&mut self) -> Vec<Topic> {
+        if self.prices_turned() {
+            self.changed.insert(Topic::Catalogue);
+        }
         std::mem::take(&mut self.changed).into_iter().collect()
     }
 

@@ -86,11 +86,10 @@ impl Phone {
             office.tell(&mut replica, &product(n, true));
             let unit_price = Money::new(500, Currency::CNY);
             let price = Price {
-                list: Uuid::from_u128(32).into(),
-                product: id(n),
                 breaks: vec![PriceBreak { from: 0.into(), unit_price }],
                 discount_max: 20.into(),
                 since: Day(20_000),
+                ..Price::none(Uuid::from_u128(32).into(), id(n))
             };
             office.tell(&mut replica, &price);
         }

@@ -1,13 +1,13 @@
-//! What is sold, for how much, and what is there.
+//! What is sold, by which lists, and what is there.
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::record;
 use crate::id::{PriceListId, ProductId, WarehouseId, uuid_of};
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use crate::quantity::{Percent, Quantity};
-use crate::time::{Day, Timestamp};
+use crate::time::Timestamp;
 
 /// A name in both languages of the apps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
@@ -115,45 +115,6 @@ pub struct PriceList {
     pub tax_included: bool,
 }
 
-/// One product's price in one list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
-#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-#[cbor(map)]
-pub struct Price {
-    /// The list.
-    #[n(0)]
-    pub list: PriceListId,
-    /// The product.
-    #[n(1)]
-    pub product: ProductId,
-    /// Prices by quantity, smallest quantity first; the first is from 0.
-    #[n(2)]
-    pub breaks: Vec<PriceBreak>,
-    /// The greatest line discount a rep may give.
-    #[n(3)]
-    pub discount_max: Percent,
-    /// The first day it holds.
-    #[n(4)]
-    pub since: Day,
-}
-
-/// The price of one base unit from a quantity on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
-#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-#[cbor(map)]
-pub struct PriceBreak {
-    /// Base units on the line from which it holds.
-    #[n(0)]
-    pub from: Quantity,
-    /// For one base unit.
-    #[n(1)]
-    pub unit_price: Money,
-}
-
 /// One product's stock in one warehouse.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
@@ -186,14 +147,6 @@ impl Stock {
     }
 }
 
-impl Price {
-    /// The id of the price of this product in this list.
-    #[must_use]
-    pub fn id_of(list: PriceListId, product: ProductId) -> uuid::Uuid {
-        uuid_of(&[b"price", list.0.as_bytes(), product.0.as_bytes()])
-    }
-}
-
 impl Stock {
     /// The id of the stock of this product in this warehouse.
     #[must_use]
@@ -204,5 +157,4 @@ impl Stock {
 
 record!(Product, Product, |it| it.id);
 record!(PriceList, PriceList, |it| it.id);
-record!(Price, Price, |it| Price::id_of(it.list, it.product));
 record!(Stock, Stock, |it| Stock::id_of(it.warehouse, it.product));

@@ -6,13 +6,15 @@ mod catalog;
 mod customer;
 mod journal_status;
 mod people;
+mod price;
 mod sales_order;
 mod summaries;
 
-pub use catalog::{LocalName, Pack, Picture, Price, PriceBreak, PriceList, Product, Stock};
+pub use catalog::{LocalName, Pack, Picture, PriceList, Product, Stock};
 pub use customer::{Assignment, CustomerAccount};
 pub use journal_status::{EntryException, ExceptionState, JournalStatus};
 pub use people::{DeviceCode, Person, Role, Territory, Warehouse};
+pub use price::{COMING_MAX, Price, PriceBreak, PriceVersion};
 pub use sales_order::{
     DecidedLine, Input, Outcome, Progress, Reason, Ruling, SalesOrder, Stage, Verdict, Who,
 };

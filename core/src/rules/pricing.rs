@@ -119,7 +119,13 @@ pub fn factor_of(product: &Product, pack: &str) -> Option<Quantity> {
 /// The price of the smallest quantity, as catalogues show it.
 #[must_use]
 pub fn list_price(price: &Price) -> Option<Money> {
-    price.breaks.iter().min_by_key(|it| it.from).map(|it| it.unit_price)
+    first_price(&price.breaks)
+}
+
+/// The price of the smallest quantity among these.
+#[must_use]
+pub fn first_price(breaks: &[PriceBreak]) -> Option<Money> {
+    breaks.iter().min_by_key(|it| it.from).map(|it| it.unit_price)
 }
 
 /// The greatest discount that can be given: what the price allows, and never more than everything.

@@ -38,10 +38,9 @@ pub(super) fn price(product: &Product) -> Price {
         unit_price: Money::new(minor, Currency::CNY),
     };
     Price {
-        list: list().id,
-        product: product.id,
         breaks: vec![at(0, 1_000), at(24, 900)],
         discount_max: 20.into(),
         since: crate::time::Day(20_000),
+        ..Price::none(list().id, product.id)
     }
 }

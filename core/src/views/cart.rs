@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{CartLineView, CartView, CatalogueRow, PriceTrace};
+use super::{CartLineView, CartView, CatalogueRow, NextPrice, PriceTrace};
 use crate::documents::cart::{Cart, CartLine};
 use crate::documents::order::SignedLine;
 use crate::id::{CartId, LineId};
 use crate::money::Money;
 use crate::quantity::Quantity;
-use crate::records::{LocalName, Product, Reason};
+use crate::records::{LocalName, PriceVersion, Product, Reason};
 use crate::rules::{
-    Availability, PricedLine, Shelf, Slot, check_credit, discount_max, list_price, problem,
+    Availability, PricedLine, Shelf, Slot, check_credit, discount_max, first_price, list_price,
+    problem,
 };
 
 impl CartView {
@@ -133,12 +134,19 @@ impl CatalogueRow {
             tax_rate: product.tax_rate,
             tax_included: shelf.list.tax_included,
             has_breaks: price.is_some_and(|price| price.breaks.len() > 1),
+            next_price: slot.next_price.as_ref().and_then(NextPrice::of),
             available: slot.stock.as_ref().map(|stock| stock.available().max(Quantity::ZERO)),
             stock_as_of: slot.stock.as_ref().map(|stock| stock.as_of),
             in_cart,
             last_quantity,
             last_pack,
         }
+    }
+}
+
+impl NextPrice {
+    fn of(version: &PriceVersion) -> Option<Self> {
+        Some(Self { since: version.since, unit_price: first_price(&version.breaks)? })
     }
 }
 

@@ -37,6 +37,8 @@ pub struct CatalogueRow {
     pub tax_included: bool,
     /// Whether more costs less.
     pub has_breaks: bool,
+    /// The price that begins soon; none where it stays as it is.
+    pub next_price: Option<NextPrice>,
     /// Base units that can be promised; none: unknown.
     pub available: Option<Quantity>,
     /// How old that figure is.
@@ -47,6 +49,18 @@ pub struct CatalogueRow {
     pub last_quantity: Option<Quantity>,
     /// In which pack.
     pub last_pack: Option<String>,
+}
+
+/// A price that begins on a day to come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NextPrice {
+    /// Its first day, at the office.
+    pub since: Day,
+    /// For one base unit, smallest quantity.
+    pub unit_price: Money,
 }
 
 /// How a price came about.

@@ -16,8 +16,8 @@ mod visit;
 
 pub use cart::lines_by_product;
 pub use catalogue::{
-    CartLineView, CartView, CatalogueRow, CreditView, OfficeProductRow, PriceTrace, TaxLine,
-    TraceStep,
+    CartLineView, CartView, CatalogueRow, CreditView, NextPrice, OfficeProductRow, PriceTrace,
+    TaxLine, TraceStep,
 };
 pub use copy::{EntryCopy, meant};
 pub use customer::{

@@ -220,8 +220,12 @@ fn progress(rows: u32) -> impl Fn(u32) {
 async fn tell(app: &Arc<App>, import: &Import) -> Result<()> {
     let count = |outcome: Outcome| import.counts.get(outcome.name()).copied().unwrap_or(0);
     let would = if import.state == "checked" { "would be " } else { "" };
+    let coming = match count(Outcome::Coming) {
+        0 => String::new(),
+        coming => format!(" {coming} {would}changed from a day to come on,"),
+    };
     println!(
-        "{} rows: {} {would}created, {} {would}changed, {} as they are, {} refused, {} probably here already",
+        "{} rows: {} {would}created, {} {would}changed,{coming} {} as they are, {} refused, {} probably here already",
         import.rows,
         count(Outcome::Created),
         count(Outcome::Changed),

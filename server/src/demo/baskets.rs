@@ -119,8 +119,11 @@ pub fn price_shelf(client: &Client, lines: &[CartLine], catalog: &Catalog) -> Pr
     let wanted = articles.filter(|it| lines.iter().any(|line| line.product == it.product.id));
     let slots = wanted.map(|it| {
         let price = if retail { &it.retail } else { &it.wholesale };
-        let slot =
-            Slot { product: Some(it.product.clone()), price: Some(price.clone()), stock: None };
+        let slot = Slot {
+            product: Some(it.product.clone()),
+            price: Some(price.clone()),
+            ..Slot::default()
+        };
         (it.product.id, slot)
     });
     PriceShelf { list: list.clone(), account: None, slots: slots.collect() }

@@ -209,11 +209,10 @@ fn priced(list: &PriceList, product: &Product, minor: i64, today: Day) -> Price 
         vec![step(Quantity::ZERO, 100), step(pack, 96), step(pack.times(Quantity::from(10)), 92)];
     let discount_max = Percent(Decimal::from(if list.tax_included { 5 } else { 10 }));
     Price {
-        list: list.id,
-        product: product.id,
         breaks,
         discount_max,
         since: today.plus(-PRICES_AGE_DAYS),
+        ..Price::none(list.id, product.id)
     }
 }
 

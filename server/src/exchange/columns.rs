@@ -251,7 +251,7 @@ impl Kind {
         match self {
             Self::Customers | Self::Products => &["code"],
             Self::Contacts => &["customer", "name"],
-            Self::Prices => &["product", "price_list", "from"],
+            Self::Prices => &["product", "price_list", "from", "since"],
             Self::Stock => &["product", "warehouse"],
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use roundsman_core::id::CustomerId;
 use roundsman_core::records::Price;
+use roundsman_core::time::Day;
 use roundsman_store::{Result, SqliteConnection};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -39,11 +40,20 @@ pub struct Context<'a> {
     /// Customers by their signs.
     pub twins: &'a mut Twins,
     /// Prices as earlier rows of the same file leave them.
-    pub prices: &'a mut BTreeMap<Uuid, Price>,
+    pub prices: &'a mut BTreeMap<Uuid, Left>,
     /// What was said about rows.
     pub choices: &'a BTreeMap<u32, Choice>,
     /// For new ids.
     pub clock: &'a Clock,
+}
+
+/// A price as earlier rows of the same file leave it.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// The price.
+    pub price: Price,
+    /// The latest day that has begun and that a row is about.
+    pub since: Option<Day>,
 }
 
 /// What a row would do.
@@ -67,6 +77,8 @@ pub enum Outcome {
     Created,
     /// It changes something.
     Changed,
+    /// It changes a price from a day to come on.
+    Coming,
     /// It is as here already.
     Same,
     /// Something is wrong with it.
@@ -77,8 +89,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Created, Self::Changed, Self::Same, Self::Refused, Self::Twin];
+    pub const ALL: [Self; 6] =
+        [Self::Created, Self::Changed, Self::Coming, Self::Same, Self::Refused, Self::Twin];
 
     /// Its name, as stored.
     #[must_use]
@@ -86,6 +98,7 @@ impl Outcome {
         match self {
             Self::Created => "created",
             Self::Changed => "changed",
+            Self::Coming => "coming",
             Self::Same => "same",
             Self::Refused => "refused",
             Self::Twin => "twin",
@@ -117,6 +130,8 @@ impl Plan {
             Outcome::Refused
         } else if self.twin.is_some() {
             Outcome::Twin
+        } else if self.writes.first().is_some_and(Write::comes_later) {
+            Outcome::Coming
         } else if self.writes.first().is_some_and(Write::creates) {
             Outcome::Created
         } else if self.writes.is_empty() {

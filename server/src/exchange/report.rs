@@ -41,6 +41,10 @@ pub fn sentence(fault: &Fault, language: Language) -> String {
         FaultCode::NoFirstPrice => {
             ("begins a list without a price from 0", "价目表还没有从 0 起的价格")
         }
+        FaultCode::BeforeEarlierRow => (
+            "is before the day of an earlier row; sort the file by it",
+            "早于前面某行的日期，请按日期排序",
+        ),
         FaultCode::Refused => ("could not be recorded", "无法记录"),
     };
     let text = if language == Language::Zh { zh } else { en };

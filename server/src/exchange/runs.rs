@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::PersonId;
-use roundsman_core::records::Price;
 use roundsman_core::time::Timestamp;
 use roundsman_store::imports::{self, Run, RunRow};
 use roundsman_store::{
@@ -22,7 +21,7 @@ use uuid::Uuid;
 
 use super::columns::{self, Kind, Mapping};
 use super::company::{Company, Defaults};
-use super::plan::{self, Choice, Context, Outcome, Plan};
+use super::plan::{self, Choice, Context, Left, Outcome, Plan};
 use super::read::{self, Line, Table};
 use super::sheet::{FaultCode, Sheet};
 use super::twins::{Signs, Twins};
@@ -554,7 +553,7 @@ struct Pass {
 #[derive(Default)]
 struct State {
     twins: Twins,
-    prices: BTreeMap<Uuid, Price>,
+    prices: BTreeMap<Uuid, Left>,
     company: Option<Company>,
 }
 

@@ -60,6 +60,8 @@ pub enum FaultCode {
     Beyond,
     /// The first price of a list must hold from 0.
     NoFirstPrice,
+    /// An earlier row is about a later day.
+    BeforeEarlierRow,
     /// It could not be recorded.
     Refused,
 }

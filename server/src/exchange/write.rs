@@ -295,6 +295,20 @@ impl Write {
         }
     }
 
+    /// Whether it leaves what holds now and is about a day to come.
+    #[must_use]
+    pub fn comes_later(&self) -> bool {
+        match self {
+            Self::PutPrice { before: Some(before), after } => {
+                let before = before.at(after.begins);
+                (before.since, &before.breaks) == (after.since, &after.breaks)
+                    && before.discount_max == after.discount_max
+            }
+            Self::PutPrice { before: None, after } => after.breaks.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Whether it makes something that was not there.
     #[must_use]
     pub fn creates(&self) -> bool {

@@ -23,6 +23,7 @@ mod moves;
 mod operations;
 mod orders;
 mod people;
+mod prices;
 mod products;
 mod quarantine;
 mod quotes;
@@ -130,7 +131,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(staff::close))
         .routes(routes!(products::list))
         .routes(routes!(products::show, products::change))
-        .routes(routes!(products::price))
+        .routes(routes!(prices::change))
+        .routes(routes!(prices::withdraw))
         .routes(routes!(products::count))
         .routes(routes!(people::people))
         .routes(routes!(people::territories))

@@ -1,5 +1,5 @@
-//! Products: the list with its stock, and each as the office keeps it: what it is, what it costs, what
-//! is there. With a connected ERP all of it is kept there.
+//! Products: the list with its stock, and each as the office keeps it: what it is and what is there.
+//! With a connected ERP all of it is kept there.
 
 use std::sync::Arc;
 
@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use roundsman_core::access::may_set_terms;
 use roundsman_core::error::{Refusal, Result as Refused, codes};
-use roundsman_core::id::{PriceListId, ProductId, WarehouseId};
+use roundsman_core::id::{ProductId, WarehouseId};
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::records::{
-    LocalName, Pack, Person, Picture, Price, PriceBreak, PriceList, Product, Warehouse,
+    LocalName, Pack, Person, Picture, Price, PriceList, Product, Warehouse,
 };
+use roundsman_core::time::Day;
 use roundsman_core::views::OfficeProductRow;
 use roundsman_erp::embedded::master;
 use roundsman_store::lists::products::{self, ListedProduct};
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::list::{List, Page};
+use super::prices::ListedPrice;
 use super::{Json, Path, Query};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -60,17 +62,10 @@ pub struct ProductForm {
     prices: Vec<ListedPrice>,
     /// In every warehouse.
     stock: Vec<Counted>,
+    /// The day at the office.
+    today: Day,
     /// Whether a connected ERP keeps it: then nothing can be changed here.
     kept_elsewhere: bool,
-}
-
-/// What a product costs by a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ListedPrice {
-    list: PriceList,
-    /// Smallest quantity first; none when it is not sold by this list.
-    breaks: Vec<PriceBreak>,
 }
 
 /// What was counted of a product.
@@ -86,15 +81,6 @@ pub struct Counted {
 pub struct ProductChange {
     seen: ProductValues,
     values: ProductValues,
-}
-
-/// Another price, and the one that was looked at.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct PriceChange {
-    #[schema(value_type = String)]
-    list: PriceListId,
-    seen: Vec<PriceBreak>,
-    breaks: Vec<PriceBreak>,
 }
 
 /// What is there, and what was thought to be there.
@@ -127,7 +113,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Query(page): Query<Page>,
 ) -> Result<Json<List<OfficeProductRow>>> {
-    let found = products::list(&app.store.read, &page.into()).await?;
+    let found = products::list(&app.store.read, &page.into(), app.clock.now()).await?;
     Ok(Json(List::of(found, row)))
 }
 
@@ -146,7 +132,7 @@ pub async fn show(
     let mut prices = Vec::new();
     for list in records::all::<PriceList>(&mut *db).await?.into_values() {
         let price = records::get::<Price>(&mut *db, Price::id_of(list.id, id)).await?;
-        prices.push(ListedPrice { list, breaks: price.map(|it| it.breaks).unwrap_or_default() });
+        prices.push(ListedPrice::of(list, price, now));
     }
     let mut stock = Vec::new();
     for warehouse in records::all::<Warehouse>(&mut *db).await?.into_values() {
@@ -161,6 +147,7 @@ pub async fn show(
         picture: product.picture,
         prices,
         stock,
+        today: app.clock.today(),
         kept_elsewhere: app.erp.connector().is_some(),
     }))
 }
@@ -191,42 +178,6 @@ pub async fn change(
     });
     job.await?;
     tracing::info!(by = %me.id, product = %id, "a product changed");
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Changes what a product costs by a list, from today on; orders keep the price that was signed.
-#[utoipa::path(post, path = "/api/products/{id}/price", request_body = PriceChange,
-    params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = Refusal)))]
-pub async fn price(
-    Me(me): Me,
-    State(app): State<Arc<App>>,
-    Path(id): Path<ProductId>,
-    Json(form): Json<PriceChange>,
-) -> Result<StatusCode> {
-    require(&app, &me)?;
-    let list = records::get::<PriceList>(&app.store.read, form.list).await?;
-    let list = list.ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
-    rising(&form.breaks, &list)?;
-    let (now, today) = (app.clock.now(), app.clock.today());
-    let job = app.store.write.run(move |db, commit| {
-        Box::pin(async move {
-            let before = records::get::<Price>(&mut *db, Price::id_of(list.id, id)).await?;
-            let breaks = before.as_ref().map(|it| it.breaks.clone()).unwrap_or_default();
-            unchanged(&breaks, &form.seen)?;
-            let new = Price {
-                list: list.id,
-                product: id,
-                breaks: Vec::new(),
-                discount_max: Percent(Decimal::ZERO),
-                since: today,
-            };
-            let price = Price { breaks: form.breaks, since: today, ..before.unwrap_or(new) };
-            master::put_price(db, commit, &price, now).await
-        })
-    });
-    job.await?;
-    tracing::info!(by = %me.id, product = %id, list = %form.list, "a price changed");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -261,7 +212,7 @@ pub async fn count(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn require(app: &App, me: &Person) -> Refused<()> {
+pub(super) fn require(app: &App, me: &Person) -> Refused<()> {
     if !may_set_terms(me.role) {
         return Err(Refusal::new(codes::ACCESS_ENDED));
     }
@@ -272,7 +223,7 @@ fn require(app: &App, me: &Person) -> Refused<()> {
 }
 
 /// Whoever looked at something else decides again.
-fn unchanged<T: PartialEq>(there: &T, seen: &T) -> Refused<()> {
+pub(super) fn unchanged<T: PartialEq>(there: &T, seen: &T) -> Refused<()> {
     if there == seen { Ok(()) } else { Err(Refusal::new(codes::DECIDED_MEANWHILE)) }
 }
 
@@ -301,16 +252,7 @@ fn checked(values: ProductValues) -> Refused<ProductValues> {
     Ok(values)
 }
 
-/// Prices from nothing on, each from more than the one before, in the list's currency.
-fn rising(breaks: &[PriceBreak], list: &PriceList) -> Refused<()> {
-    let first = breaks.first().is_some_and(|it| it.from == Quantity::ZERO);
-    let rising = breaks.windows(2).all(|pair| matches!(pair, [a, b] if a.from.0 < b.from.0));
-    let priced =
-        breaks.iter().all(|it| it.unit_price.minor >= 0 && it.unit_price.currency == list.currency);
-    if first && rising && priced { Ok(()) } else { Err(invalid("breaks")) }
-}
-
-fn invalid(field: &str) -> Refusal {
+pub(super) fn invalid(field: &str) -> Refusal {
     Refusal::new(codes::INVALID).with("field", field)
 }
 

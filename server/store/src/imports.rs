@@ -45,7 +45,7 @@ pub struct RunRow {
     pub n: u32,
     /// The document or record it is about.
     pub item: Option<Uuid>,
-    /// `created`, `changed`, `same`, `refused` or `twin`.
+    /// `created`, `changed`, `coming`, `same`, `refused` or `twin`.
     pub outcome: String,
     /// Whether it was written; otherwise it was only looked at.
     pub applied: bool,
@@ -275,7 +275,7 @@ pub async fn to_undo(db: impl SqliteExecutor<'_>, run: Uuid, limit: u32) -> Resu
 pub async fn settled(db: impl SqliteExecutor<'_>, run: Uuid) -> Result<Vec<u32>> {
     let numbers = sqlx::query_scalar(
         "select n from import_row where run = $1 and applied = 1 \
-           and outcome in ('created', 'changed', 'same')",
+           and outcome in ('created', 'changed', 'coming', 'same')",
     );
     Ok(numbers.bind(run).fetch_all(db).await?)
 }

@@ -3,7 +3,7 @@
 use roundsman_core::records::Role;
 use serde_json::{Value, json};
 
-use crate::company::{Browser, Company};
+use crate::company::{Browser, Company, DAY_MS, HOUR_MS};
 
 async fn product(browser: &mut Browser) -> (String, Value) {
     let rows = browser.get("/api/products").await.json()["rows"].clone();
@@ -58,6 +58,61 @@ async fn a_price_changes_from_today_on() {
         let change = json!({ "list": listed["list"]["id"], "seen": breaks, "breaks": wrong });
         assert_eq!(office.post(&to, change).await.refusal().1, "INVALID");
     }
+}
+
+/// What a product costs by the first list that has it.
+async fn first_price(browser: &mut Browser, path: &str) -> Value {
+    let form = browser.get(path).await.json();
+    let prices = form["prices"].as_array().unwrap();
+    prices.iter().find(|it| it["breaks"][0].is_object()).unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_price_begins_on_its_day_by_itself() {
+    let company = Company::open().await;
+    let mut office = company.office().await;
+    let (path, _) = product(&mut office).await;
+    let to = format!("{path}/price");
+    let was = first_price(&mut office, &path).await;
+    let list = &was["list"]["id"];
+    let breaks = |minor: i64| {
+        let price = json!({ "minor": minor, "currency": was["list"]["currency"] });
+        json!([{ "from": "0", "unitPrice": price }])
+    };
+    let enter = |since: &str, minor: i64| json!({ "list": list, "since": since, "seen": was["breaks"], "breaks": breaks(minor) });
+    // It is the 23rd.
+    assert_eq!(office.post(&to, enter("2026-11-22", 1_250)).await.refusal().1, "INVALID");
+    assert_eq!(office.post(&to, enter("2026-12-01", 1_250)).await.status, 204);
+    assert_eq!(office.post(&to, enter("2026-11-25", 1_100)).await.status, 204);
+    assert_eq!(office.post(&to, enter("2026-12-01", 1_300)).await.refusal().1, "TAKEN");
+    let now = first_price(&mut office, &path).await;
+    assert_eq!(now["breaks"], was["breaks"]);
+    let coming = |since: &str, minor: i64| json!({ "since": since, "breaks": breaks(minor) });
+    assert_eq!(now["coming"], json!([coming("2026-11-25", 1_100), coming("2026-12-01", 1_250)]));
+
+    // One is moved to another day, the other is taken back.
+    let mut moved = enter("2026-12-02", 1_260);
+    moved["insteadOf"] = json!("2026-12-01");
+    assert_eq!(office.post(&to, moved.clone()).await.refusal().1, "DECIDED_MEANWHILE");
+    moved["seen"] = breaks(1_250);
+    assert_eq!(office.post(&to, moved).await.status, 204);
+    let back = format!("{to}/withdraw");
+    let mut withdrawn = json!({ "list": list, "since": "2026-11-25", "seen": breaks(1) });
+    assert_eq!(office.post(&back, withdrawn.clone()).await.refusal().1, "DECIDED_MEANWHILE");
+    withdrawn["seen"] = breaks(1_100);
+    assert_eq!(office.post(&back, withdrawn.clone()).await.status, 204);
+    assert_eq!(office.post(&back, withdrawn).await.refusal().1, "DECIDED_MEANWHILE");
+    let now = first_price(&mut office, &path).await;
+    assert_eq!(now["coming"], json!([coming("2026-12-02", 1_260)]));
+
+    // 2026-12-01 23:00 in Qingdao, and an hour later.
+    company.wait(8 * DAY_MS + 11 * HOUR_MS);
+    let mut office = company.office().await;
+    assert_eq!(first_price(&mut office, &path).await["breaks"], was["breaks"]);
+    company.wait(HOUR_MS);
+    let now = first_price(&mut office, &path).await;
+    assert_eq!((&now["breaks"], &now["coming"]), (&breaks(1_260), &json!([])));
+    assert_eq!(now["earlier"][0]["breaks"], was["breaks"]);
 }
 
 #[tokio::test]

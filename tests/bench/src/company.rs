@@ -20,7 +20,7 @@ use roundsman_core::records::{
 };
 use roundsman_core::rules::{Shelf, Slot};
 use roundsman_core::sync::{Channel, ChannelHead, Cursor};
-use roundsman_core::time::{Day, Timestamp};
+use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::{StockPublisher, master};
 use roundsman_server::app::App;
 use roundsman_server::clock::Clock;
@@ -181,7 +181,7 @@ impl Company {
         let slot = |line: &data::Line| {
             let product = self.products[line.of].clone();
             let price = Some(self.prices[line.of].clone());
-            (product.id, Slot { product: Some(product), price, stock: None })
+            (product.id, Slot { product: Some(product), price, ..Slot::default() })
         };
         let slots: BTreeMap<ProductId, Slot> = order.lines.iter().map(slot).collect();
         Shelf { list: self.list.clone(), account: None, slots }
@@ -473,11 +473,9 @@ fn product(id: ProductId, made: &data::Product) -> Product {
 fn price(list: &PriceList, product: ProductId, made: &data::Product) -> Price {
     let unit_price = Money::new(made.price, Currency::EUR);
     Price {
-        list: list.id,
-        product,
         breaks: vec![PriceBreak { from: Quantity::ZERO, unit_price }],
         discount_max: Percent(Decimal::from(20)),
-        since: Day(0),
+        ..Price::none(list.id, product)
     }
 }
 

@@ -103,6 +103,16 @@ impl Device {
         Ok(Self { replica, traffic, session, server, folder, skew, wiped, connection })
     }
 
+    /// Signs in again on the files that are open.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn sign_in_again(&mut self, login: &str, password: &str) -> Result<()> {
+        let identity = self.replica.identity().context("nobody signed in on this device")?;
+        self.session = Session::again(&self.server, login, password, identity).await?;
+        Ok(())
+    }
+
     /// Copies the device's files as they are now.
     ///
     /// # Errors

@@ -236,11 +236,10 @@ impl Company {
             unit_price: Money::new(minor, self.list.currency),
         };
         Price {
-            list: self.list.id,
-            product: product.id,
             breaks: vec![step(0, minor), step(50, minor * 95 / 100)],
             discount_max: Percent(Decimal::from(10)),
             since: now.day(480).plus(-1),
+            ..Price::none(self.list.id, product.id)
         }
     }
 

@@ -10,6 +10,9 @@ import { type Account, Vault, type Wiped, fileKey } from "./vault.js";
 /** Refusals after which only a new sign-in helps; after any other, the same token is shown again. */
 const ENDED = ["SIGN_IN_AGAIN", "DEVICE_REVOKED"];
 
+/** How often it is looked whether prices have changed, while one is to change. */
+const PRICES_WATCH_MS = 60_000;
+
 export interface LeaderHost {
   changed(topics: string[]): void;
   signed(state: Signed): void;
@@ -231,7 +234,21 @@ export class Leader {
 
   private query(query: string): Answered {
     const json = this.opened().query(query);
+    this.watchPrices();
     return { json, topics: JSON.parse(Engine.topics(query)) as string[] };
+  }
+
+  private pricesTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Prices change by themselves when their day begins. Looks again every minute: timers stand while a phone sleeps. */
+  private watchPrices(): void {
+    clearTimeout(this.pricesTimer);
+    const waitMs = this.engine?.pricesTurnInMs();
+    if (waitMs === undefined) return;
+    this.pricesTimer = setTimeout(() => {
+      this.tell();
+      this.watchPrices();
+    }, Math.min(waitMs, PRICES_WATCH_MS));
   }
 
   private opened(): Engine {
@@ -245,6 +262,7 @@ export class Leader {
   }
 
   private close(): void {
+    clearTimeout(this.pricesTimer);
     this.link?.close();
     this.link = null;
     this.engine?.free();

@@ -193,6 +193,12 @@ export interface Picture {
   colour: string;
 }
 
+/** A price that begins on a day to come; `since` is a day, `2026-12-01`. */
+export interface NextPrice {
+  since: string;
+  unitPrice: Money;
+}
+
 export interface CatalogueRow {
   id: string;
   code: string;
@@ -205,6 +211,7 @@ export interface CatalogueRow {
   taxRate: string;
   taxIncluded: boolean;
   hasBreaks: boolean;
+  nextPrice: Maybe<NextPrice>;
   available: Maybe<string>;
   stockAsOf: Maybe<number>;
   inCart: Maybe<CartLineView>;

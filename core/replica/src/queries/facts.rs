@@ -139,7 +139,7 @@ impl Replica {
         Ok(Timestamp(main_file::number(&self.db, "last_contact")?))
     }
 
-    /// The records that price these products for a customer.
+    /// The records that price these products for a customer now.
     pub(crate) fn shelf(&self, customer: CustomerId, products: &[ProductId]) -> Result<Shelf> {
         let customer = merged::survivor(&self.db, customer)?;
         let account = match self.account(customer)? {
@@ -162,9 +162,12 @@ impl Replica {
                 product: main_file::record(&self.db, product.0)?,
                 price: main_file::record(&self.db, Price::id_of(shelf.list.id, *product))?,
                 stock,
+                next_price: None,
             };
             shelf.slots.insert(*product, slot);
         }
+        let shelf = shelf.at(self.now());
+        self.watch_prices(shelf.next_begins());
         Ok(shelf)
     }
 }

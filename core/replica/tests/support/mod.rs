@@ -286,11 +286,10 @@ impl Office {
         };
         let unit_price = Money::new(1_000, Currency::CNY);
         let price = Price {
-            list: list.id,
-            product: product.id,
             breaks: vec![PriceBreak { from: 0.into(), unit_price }],
             discount_max: 20.into(),
             since: Day(20_000),
+            ..Price::none(list.id, product.id)
         };
         let nothing = Money::new(0, Currency::CNY);
         let account = CustomerAccount {

@@ -180,6 +180,17 @@ impl Order {
         self.revisions.iter().find(|it| it.id() == id)
     }
 
+    /// When a line of it was first asked for as it stands now and at its price, by the clock of
+    /// whoever did: the day that prices it.
+    #[must_use]
+    pub fn asked_at(&self, line: &SignedLine) -> Timestamp {
+        let first = self.first.as_deref().unwrap_or(&self.content);
+        let revisions = self.revisions.iter().filter_map(|it| Some((it.content.as_ref()?, it.at)));
+        let mut told = std::iter::once((first, first.placed_at)).chain(revisions);
+        let found = told.find(|(content, _)| content.lines.contains(line));
+        found.map_or(first.placed_at, |(_, at)| at)
+    }
+
     /// How many revisions it takes in. A document only grows, so that more is newer.
     #[must_use]
     pub fn revision(&self) -> u32 {

@@ -16,7 +16,7 @@ use roundsman_core::rules::{
 };
 use roundsman_core::time::Timestamp;
 
-/// Judges an order from the records on `shelf`; its number is given by whoever books it. `before` is
+/// Judges an order from the records on `shelf`, with prices of all days; its number is given by whoever books it. `before` is
 /// what was decided about it until now: what it took is on the shelf again.
 ///
 /// A price that is not the signed one makes an offer of the order, which the rep answers. Credit
@@ -33,7 +33,8 @@ pub fn decide(
     let signed = &order.content;
     let ruling = verdict.as_ref().map(|verdict| verdict.ruling);
     let released = ruling == Some(Ruling::Release);
-    let mut lines: Vec<_> = signed.lines.iter().map(|it| reprice(it, before, shelf)).collect();
+    let reprice = |line| reprice(line, order.asked_at(line).min(now), before, shelf);
+    let mut lines: Vec<_> = signed.lines.iter().map(reprice).collect();
     let mut reasons: Vec<Reason> = lines.iter().filter_map(|line| line.reason.clone()).collect();
     if released {
         lines = signed.lines.iter().map(as_signed).collect();
@@ -144,16 +145,23 @@ fn as_signed(signed: &SignedLine) -> Line {
     }
 }
 
-fn reprice(signed: &SignedLine, before: Option<&SalesOrder>, shelf: &Shelf) -> Line {
+/// Prices a line by the day it was asked for.
+fn reprice(
+    signed: &SignedLine,
+    asked_at: Timestamp,
+    before: Option<&SalesOrder>,
+    shelf: &Shelf,
+) -> Line {
     if agreed(signed, before) {
         return as_signed(signed);
     }
     let slot = shelf.slots.get(&signed.product);
     let product = slot.and_then(|slot| slot.product.as_ref());
+    let price = slot.and_then(|slot| slot.price.as_ref()).map(|price| price.at(asked_at));
     let wanted = BasketLine {
         id: signed.id,
         product,
-        price: slot.and_then(|slot| slot.price.as_ref()),
+        price: price.as_ref(),
         pack: &signed.pack,
         quantity: signed.quantity,
         discount: signed.discount,

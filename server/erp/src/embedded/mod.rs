@@ -164,7 +164,8 @@ impl Embedded {
     pub async fn quote(&self, customer: CustomerId, lines: &[CartLine]) -> Result<CartView> {
         let products = lines.iter().map(|line| line.product).collect();
         let mut db = self.store.read.acquire().await?;
-        let shelf = shelf_for(&mut db, customer, &products, (self.now)()).await?;
+        let now = (self.now)();
+        let shelf = shelf_for(&mut db, customer, &products, now).await?.at(now);
         let nobody = CartId(uuid::Uuid::nil());
         Ok(CartView::new(nobody, &Cart::of_lines(customer, lines), "", &shelf))
     }
@@ -208,7 +209,7 @@ impl Erp for Embedded {
     }
 }
 
-/// Everything that prices and judges these products for a customer now.
+/// Everything that prices and judges these products for a customer now, with prices of all days.
 async fn shelf_for(
     db: &mut SqliteConnection,
     customer: CustomerId,

@@ -58,8 +58,8 @@ impl Shelves {
         Ok(shelves)
     }
 
-    /// What prices and judges these products for a customer, or for the one that it was merged into.
-    /// One without an account has no prices.
+    /// What prices and judges these products for a customer, or for the one that it was merged into,
+    /// with prices of all days. One without an account has no prices.
     pub fn shelf(
         &self,
         customer: CustomerId,
@@ -72,6 +72,7 @@ impl Shelves {
             product: self.products.get(&id).cloned(),
             price: list.and_then(|list| self.prices.get(&(list.id, id)).cloned()),
             stock: warehouse.and_then(|warehouse| self.stocks.get(&(warehouse, id)).cloned()),
+            next_price: None,
         };
         let slots = products.into_iter().map(|id| (id, slot(id))).collect();
         let mut shelf = Shelf { slots, ..Shelf::without_prices(account) };

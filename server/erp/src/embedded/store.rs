@@ -6,8 +6,8 @@ use roundsman_core::id::{CustomerId, PriceListId, ProductId, TerritoryId, Wareho
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, Product, Stock,
-    Territory, Warehouse,
+    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, PriceVersion,
+    Product, Stock, Territory, Warehouse,
 };
 use roundsman_core::text::search_keys;
 use roundsman_core::time::{Day, Timestamp};
@@ -64,14 +64,18 @@ pub async fn put_price_list(db: &mut SqliteConnection, it: &PriceList) -> Result
 
 pub async fn put_price(db: &mut SqliteConnection, it: &Price) -> Result<()> {
     sqlx::query(
-        "insert into erp_price (list, product, breaks, discount_max, since) values ($1, $2, $3, $4, $5) \
-         on conflict (list, product) do update set breaks = $3, discount_max = $4, since = $5",
+        "insert into erp_price (list, product, breaks, discount_max, since, begins, others) \
+         values ($1, $2, $3, $4, $5, $6, $7) \
+         on conflict (list, product) do update set breaks = $3, discount_max = $4, since = $5, \
+             begins = $6, others = $7",
     )
     .bind(it.list.0)
     .bind(it.product.0)
     .bind(json(&it.breaks)?)
     .bind(it.discount_max.to_string())
     .bind(it.since.0)
+    .bind(it.begins.millis())
+    .bind(json(&it.others)?)
     .execute(db)
     .await?;
     Ok(())
@@ -335,7 +339,7 @@ pub async fn prices(
     products: &BTreeSet<ProductId>,
 ) -> Result<BTreeMap<ProductId, Price>> {
     let rows = sqlx::query(
-        "select product, breaks, discount_max, since from erp_price \
+        "select product, breaks, discount_max, since, begins, others from erp_price \
          where list = $1 and product in (select unhex(value) from json_each($2))",
     )
     .bind(list.id.0)
@@ -350,6 +354,8 @@ pub async fn prices(
             breaks: from_json::<Vec<PriceBreak>>(row.try_get("breaks")?)?,
             discount_max: Percent(decimal(row, "discount_max")?),
             since: Day(row.try_get("since")?),
+            begins: Timestamp(row.try_get("begins")?),
+            others: from_json::<Vec<PriceVersion>>(row.try_get("others")?)?,
         };
         Ok((product, price))
     };

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use roundsman_core::documents::order::SignedOrder;
 use roundsman_core::error::codes;
+use roundsman_core::id::OrderId;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Outcome, SalesOrder};
+use roundsman_core::time::DAY_MS;
 use roundsman_erp::embedded::StockPublisher;
 use roundsman_erp::{Erp as _, Round};
 use roundsman_store::Error;
+use uuid::Uuid;
 
 use crate::support::{BLOCKED, CAKE, Company, FLOUR, FLOUR_ON_HAND, GOOD, POOR, STRANGER};
 
@@ -80,6 +84,56 @@ async fn a_price_that_changed_is_offered_and_named() {
     assert_eq!(decided.lines[1].unit_price.minor, 7_000);
     assert_ne!(decided.total, order.total);
     assert!(decided.lines.iter().all(|line| !line.reserved.is_positive()));
+}
+
+#[tokio::test]
+async fn an_order_costs_what_held_on_the_day_it_was_taken() {
+    let company = Company::open().await;
+    let tomorrow = company.today().plus(1);
+    let yesterdays = company.order(1, GOOD, &[(CAKE, "kg", 1)]);
+    let after = SignedOrder { order: OrderId(Uuid::from_u128(2)), ..yesterdays.clone() };
+    company.set_price_from(CAKE, tomorrow, 7_000).await;
+    company.wait(DAY_MS);
+    // It comes a day late, at the price that the customer saw.
+    let decided = decide(&company, &yesterdays).await;
+    assert_eq!((decided.outcome, decided.total), (Outcome::Accepted, yesterdays.total));
+    let after = SignedOrder { placed_at: tomorrow.begins(480), ..after };
+    let decided = decide(&company, &after).await;
+    assert_eq!(codes_of(&decided), [codes::PRICE_CHANGED]);
+    assert_eq!(decided.lines[0].unit_price.minor, 7_000);
+    // The office changes it again: yesterday stays yesterday.
+    company.set_price_from(CAKE, tomorrow, 7_200).await;
+    let late = SignedOrder { order: OrderId(Uuid::from_u128(3)), ..yesterdays };
+    assert_eq!(decide(&company, &late).await.outcome, Outcome::Accepted);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_gets_no_price_to_come() {
+    let company = Company::open().await;
+    let order = company.order(1, GOOD, &[(CAKE, "kg", 1)]);
+    company.set_price_from(CAKE, company.today().plus(1), 7_000).await;
+    let ahead = SignedOrder { placed_at: order.placed_at.plus_millis(3 * DAY_MS), ..order };
+    assert_eq!(decide(&company, &ahead).await.outcome, Outcome::Accepted);
+}
+
+#[tokio::test]
+async fn what_is_changed_later_costs_what_holds_then_and_the_rest_stays() {
+    let company = Company::open().await;
+    let order = company.order(1, GOOD, &[(FLOUR, "kg", 1), (CAKE, "kg", 1)]);
+    for product in [FLOUR, CAKE] {
+        company.set_price_from(product, company.today().plus(1), 7_000).await;
+    }
+    company.admit(&order).await;
+    company.wait(DAY_MS);
+    // Both versions come together: nothing of the order was taken yet.
+    let two = company.order(1, GOOD, &[(FLOUR, "kg", 1), (CAKE, "kg", 2)]);
+    company.revise(order.order, Some(SignedOrder { placed_at: order.placed_at, ..two })).await;
+    let decider = company.decider(company.embedded()).await;
+    company.settle_all(&decider).await;
+    let decided = company.decision(&order).await.unwrap();
+    assert_eq!(codes_of(&decided), [codes::PRICE_CHANGED], "the cake alone");
+    assert_eq!(decided.lines[0].unit_price.minor, 400);
+    assert_eq!(decided.lines[1].unit_price.minor, 7_000);
 }
 
 #[tokio::test]

@@ -14,8 +14,8 @@ use roundsman_core::id::{CustomerId, DeviceId, ItemId, LineId, OrderId, PersonId
 use roundsman_core::money::{Currency, Money};
 use roundsman_core::quantity::{Percent, Quantity};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, Product,
-    SalesOrder, Stock, Territory, Warehouse,
+    Assignment, CustomerAccount, LocalName, Pack, Price, PriceBreak, PriceList, PriceVersion,
+    Product, SalesOrder, Stock, Territory, Warehouse,
 };
 use roundsman_core::rules::{BasketLine, price_basket};
 use roundsman_core::time::{Day, Hlc, Timestamp};
@@ -284,6 +284,23 @@ impl Company {
         write!(self, |db, commit| master::put_price(db, commit, &price, now).await);
     }
 
+    /// What a product costs from a day on, besides what it costs before; the office is in Qingdao.
+    pub async fn set_price_from(&self, product: ProductId, since: Day, minor: i64) {
+        let (_, price) = self.product(product);
+        let id = Price::id_of(price.list, product);
+        let known: Option<Price> = records::get(&self.store.read, id).await.unwrap();
+        let (begins, breaks) = (since.begins(480), flat(price, minor).breaks);
+        let version = PriceVersion { since, begins, breaks, discount_max: price.discount_max };
+        let now = self.now();
+        let price = known.unwrap().with(version, now);
+        write!(self, |db, commit| master::put_price(db, commit, &price, now).await);
+    }
+
+    /// The day at the office.
+    pub fn today(&self) -> Day {
+        self.now().day(480)
+    }
+
     /// Gives a customer another number.
     pub async fn set_code(&self, customer: CustomerId, code: &str) {
         let (code, now) = (code.to_owned(), self.now());
@@ -390,14 +407,12 @@ fn product(
         active: true,
     };
     let price = Price {
-        list: list.id,
-        product: id,
         breaks: vec![PriceBreak {
             from: Quantity::ZERO,
             unit_price: Money::new(minor, list.currency),
         }],
         discount_max: Percent::from(10),
-        since: Day(0),
+        ..Price::none(list.id, id)
     };
     (product, price)
 }

@@ -2157,7 +2157,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes what a product costs by a list, from today on; orders keep the price that was signed. */
+        /**
+         * Changes what a product costs by a list, from today or a day to come on; orders keep the price of
+         *     the day they were taken on.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2170,6 +2173,53 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": components["schemas"]["PriceChange"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{id}/price/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a price to come back: what holds before its day goes on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PriceWithdrawal"];
                 };
             };
             responses: {
@@ -3520,6 +3570,12 @@ export interface components {
              */
             visitEveryDays?: number | null;
         };
+        /** @description What a product costs from a day on. */
+        DatedPrice: {
+            breaks: components["schemas"]["PriceBreak"][];
+            /** @description The first day. */
+            since: components["schemas"]["Day"];
+        };
         /** @description A calendar day, as days since 1970-01-01. Written `2026-11-23`. */
         Day: string;
         /** @description What was sold on one day. */
@@ -3815,7 +3871,7 @@ export interface components {
          * @description What can be wrong.
          * @enum {string}
          */
-        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "beyond" | "noFirstPrice" | "refused";
+        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "beyond" | "noFirstPrice" | "beforeEarlierRow" | "refused";
         /** @description The day in the field. */
         FieldDay: {
             /** @description What was sold on each of the last days, today last. */
@@ -4271,8 +4327,12 @@ export interface components {
         };
         /** @description What a product costs by a list. */
         ListedPrice: {
-            /** @description Smallest quantity first; none when it is not sold by this list. */
+            /** @description Now, smallest quantity first; none when it is not sold by this list. */
             breaks: components["schemas"]["PriceBreak"][];
+            /** @description From days to come, earliest first. */
+            coming: components["schemas"]["DatedPrice"][];
+            /** @description What it cost in the last 90 days, latest first. */
+            earlier: components["schemas"]["DatedPrice"][];
             list: components["schemas"]["PriceList"];
         };
         /** @description A name in both languages of the apps. */
@@ -4669,8 +4729,11 @@ export interface components {
         /** @description Another price, and the one that was looked at. */
         PriceChange: {
             breaks: components["schemas"]["PriceBreak"][];
+            insteadOf?: components["schemas"]["Day"] | null;
             list: string;
+            /** @description The price that gives way, or the one that holds now. */
             seen: components["schemas"]["PriceBreak"][];
+            since?: components["schemas"]["Day"] | null;
         };
         /** @description The header of a price list; its prices are records of their own. */
         PriceList: {
@@ -4692,6 +4755,13 @@ export interface components {
             /** @description What was done, in order. */
             steps: components["schemas"]["TraceStep"][];
         };
+        /** @description A price to come that is not to come any more. */
+        PriceWithdrawal: {
+            list: string;
+            seen: components["schemas"]["PriceBreak"][];
+            /** @description Its first day. */
+            since: components["schemas"]["Day"];
+        };
         /** @description Other values, and those that were looked at. */
         ProductChange: {
             seen: components["schemas"]["ProductValues"];
@@ -4709,6 +4779,8 @@ export interface components {
             prices: components["schemas"]["ListedPrice"][];
             /** @description In every warehouse. */
             stock: components["schemas"]["Counted"][];
+            /** @description The day at the office. */
+            today: components["schemas"]["Day"];
             /** @description Base unit. */
             unit: string;
             values: components["schemas"]["ProductValues"];

@@ -56,6 +56,7 @@ const faults: Record<ImportFault["code"], () => string> = {
   repeated: m.fault_repeated,
   beyond: m.fault_beyond,
   noFirstPrice: m.fault_no_first_price,
+  beforeEarlierRow: m.fault_before_earlier_row,
   refused: m.fault_refused,
 };
 

@@ -7,6 +7,7 @@ use roundsman_core::money::Money;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Price, Product};
 use roundsman_core::rules::list_price;
+use roundsman_core::time::Timestamp;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use crate::{Error, Result, column, records};
 pub struct ListedProduct {
     /// The product.
     pub product: Product,
-    /// In the first price list.
+    /// In the first price list, now.
     pub unit_price: Option<Money>,
     /// Base units that are there.
     pub on_hand: Quantity,
@@ -48,12 +49,12 @@ const PRODUCTS: List = List {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn list(db: &SqlitePool, page: &Page) -> Result<Rows<ListedProduct>> {
+pub async fn list(db: &SqlitePool, page: &Page, now: Timestamp) -> Result<Rows<ListedProduct>> {
     let found = PRODUCTS.fetch(db, page, &|_: &mut QueryBuilder<Sqlite>| {}).await?;
     let ids =
         found.rows.iter().map(|row| row.try_get::<Uuid, _>("id")).collect::<Result<Vec<_>, _>>()?;
     let mut products = records::many::<Product>(db, ids.iter().copied()).await?;
-    let prices = first_prices(db, &ids).await?;
+    let prices = first_prices(db, &ids, now).await?;
     let rows = found.rows.iter().zip(ids).map(|(row, id)| {
         let product = products
             .remove(&id)
@@ -70,7 +71,11 @@ pub async fn list(db: &SqlitePool, page: &Page) -> Result<Rows<ListedProduct>> {
 }
 
 /// What these products cost in the company's first price list.
-async fn first_prices(db: &SqlitePool, products: &[Uuid]) -> Result<BTreeMap<ProductId, Money>> {
+async fn first_prices(
+    db: &SqlitePool,
+    products: &[Uuid],
+    now: Timestamp,
+) -> Result<BTreeMap<ProductId, Money>> {
     let first: Option<Uuid> =
         sqlx::query_scalar("select id from erp_price_list order by tax_included, name_en limit 1")
             .fetch_optional(db)
@@ -78,7 +83,8 @@ async fn first_prices(db: &SqlitePool, products: &[Uuid]) -> Result<BTreeMap<Pro
     let Some(list) = first.map(PriceListId::from) else { return Ok(BTreeMap::new()) };
     let ids = products.iter().map(|id| Price::id_of(list, (*id).into()));
     let prices = records::many::<Price>(db, ids).await?;
-    Ok(prices.values().filter_map(|price| Some((price.product, list_price(price)?))).collect())
+    let first = |price: &Price| Some((price.product, list_price(&price.at(now))?));
+    Ok(prices.values().filter_map(first).collect())
 }
 
 fn sum(quantities: impl Iterator<Item = Quantity>) -> Quantity {
