@@ -66,10 +66,10 @@ test("a price of a day to come is told on the phone, moved and taken back", asyn
   const name = await panel.getByRole("heading", { level: 2 }).innerText();
   const form = panel.getByRole("form", { name: text("edit_price") });
   const save = form.getByRole("button", { name: text("save"), exact: true });
-  const coming = panel.getByRole("group");
+  const coming = panel.getByRole("group", { name: new RegExp(text("price_from_day", { day: ".*" })) });
 
   // In every list, since any of them may be the customer's.
-  const lists = panel.getByRole("button", { name: new RegExp(text("edit_price_in", { list: ".*" })) });
+  const lists = panel.locator("section > header").getByRole("button", { name: new RegExp(text("edit_price_in", { list: ".*" })) });
   const count = await lists.count();
   for (let list = 0; list < count; list += 1) {
     await lists.nth(list).click();
