@@ -65,6 +65,14 @@ impl Office {
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         read(self.http.post(format!("{}{path}", self.server)).json(body).send().await?).await
     }
+
+    /// Sends a file as it is.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn upload<T: DeserializeOwned>(&self, path: &str, file: Vec<u8>) -> Result<T> {
+        read(self.http.post(format!("{}{path}", self.server)).body(file).send().await?).await
+    }
 }
 
 async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T> {

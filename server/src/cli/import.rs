@@ -35,6 +35,10 @@ pub enum Command {
     Prices(Args),
     /// Import what was counted in a warehouse.
     Stock(Args),
+    /// Import reps and the territories they work in; they sign in once somebody gives a password.
+    Reps(Args),
+    /// Import orders from before; the rows of one number are one order.
+    Orders(Args),
     /// List the latest imports.
     List {
         /// The data folder.
@@ -96,6 +100,8 @@ pub async fn run(command: Command) -> Result<()> {
         Command::Products(args) => import(Kind::Products, args).await,
         Command::Prices(args) => import(Kind::Prices, args).await,
         Command::Stock(args) => import(Kind::Stock, args).await,
+        Command::Reps(args) => import(Kind::Reps, args).await,
+        Command::Orders(args) => import(Kind::Orders, args).await,
         Command::List { data } => list(data).await,
         Command::Resume { id, data } => again(id, Task::Run, data).await,
         Command::Undo { id, data } => again(id, Task::Undo, data).await,
@@ -233,6 +239,9 @@ async fn tell(app: &Arc<App>, import: &Import) -> Result<()> {
         count(Outcome::Refused),
         count(Outcome::Twin),
     );
+    if !import.makes.is_empty() {
+        println!("New territories: {}", import.makes.join(", "));
+    }
     let not = [Outcome::Refused, Outcome::Twin];
     let rows = app.imports.rows(import.id, &not, (0, EXPLAINED_MAX)).await?;
     for row in &rows {

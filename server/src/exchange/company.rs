@@ -102,14 +102,21 @@ impl Company {
         self.territories.iter().find(|territory| is_called(&territory.name, name))
     }
 
-    /// Who signs in with this, or is called so.
+    /// Who has this code, signs in with this, or is called so.
     #[must_use]
-    pub fn person(&self, name: &str) -> Option<PersonId> {
-        let name = search_key(name);
-        let is = |it: &&people::Standing| {
+    pub fn person(&self, asked: &str) -> Option<PersonId> {
+        let name = search_key(asked);
+        let by_code = self.standing(|it| it.code.as_deref() == Some(asked));
+        let is = |it: &people::Standing| {
             search_key(&it.login) == name || search_key(&it.person.name) == name
         };
-        self.people.iter().find(is).map(|it| it.person.id)
+        by_code.or_else(|| self.standing(is)).map(|it| it.person.id)
+    }
+
+    /// The first person for whom this holds.
+    #[must_use]
+    pub fn standing(&self, is: impl Fn(&people::Standing) -> bool) -> Option<&people::Standing> {
+        self.people.iter().find(|it| is(it))
     }
 
     /// The list for rows that name none: what was chosen, or the first.

@@ -46,6 +46,24 @@ pub fn sentence(fault: &Fault, language: Language) -> String {
             "早于前面某行的日期，请按日期排序",
         ),
         FaultCode::Refused => ("could not be recorded", "无法记录"),
+        FaultCode::NotPositive => ("is not more than zero", "必须大于零"),
+        FaultCode::NotADiscount => ("is not a discount from 0 to 100 %", "不是 0 到 100% 的折扣"),
+        FaultCode::InTheFuture => ("is a day that has not come yet", "是还没到的日期"),
+        FaultCode::Differs => {
+            ("is not what an earlier row about the same says", "与前面同一编号的行不一致")
+        }
+        FaultCode::Together => (
+            "has another row that cannot be imported; they come in together or not at all",
+            "有其他行无法导入；同一编号的行要么全部导入，要么全部不导入",
+        ),
+        FaultCode::NotALogin => {
+            ("has a space; nobody can sign in with it", "含有空格，不能用来登录")
+        }
+        FaultCode::Taken => ("belongs to somebody else", "已被他人使用"),
+        FaultCode::NotARep => ("belongs to somebody who is no rep", "属于非业务员"),
+        FaultCode::Fixed => {
+            ("is another than here; a file does not change it", "与系统中的不同，不能通过文件更改")
+        }
     };
     let text = if language == Language::Zh { zh } else { en };
     if fault.value.is_empty() { text.to_owned() } else { format!("“{}” {text}", fault.value) }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roundsman_core::error::Refusal;
+use roundsman_core::quantity::Percent;
 use roundsman_core::text::search_key;
 use roundsman_core::time::Day;
 use rust_decimal::Decimal;
@@ -64,6 +66,24 @@ pub enum FaultCode {
     BeforeEarlierRow,
     /// It could not be recorded.
     Refused,
+    /// Must be more than nothing.
+    NotPositive,
+    /// No discount from 0 to 100 %.
+    NotADiscount,
+    /// A day that has not come yet.
+    InTheFuture,
+    /// An earlier row about the same thing says something else.
+    Differs,
+    /// Another row about the same thing cannot be imported.
+    Together,
+    /// Nobody can sign in with this.
+    NotALogin,
+    /// Somebody else has it.
+    Taken,
+    /// Whoever has this is no rep.
+    NotARep,
+    /// Not what it is here, and not to be changed by a file.
+    Fixed,
 }
 
 /// A table of which every column is known.
@@ -75,6 +95,7 @@ pub struct Sheet {
     mapping: Mapping,
     marks: BTreeMap<String, Mark>,
     day_orders: BTreeMap<String, Option<DayOrder>>,
+    fractions: BTreeSet<String>,
     repeated: BTreeSet<u32>,
 }
 
@@ -84,14 +105,22 @@ impl Sheet {
     pub fn new(kind: Kind, table: Table, mapping: Mapping) -> Self {
         let otherwise = if table.semicolons { Mark::Comma } else { Mark::Point };
         let (mut marks, mut day_orders) = (BTreeMap::new(), BTreeMap::new());
+        let mut fractions = BTreeSet::new();
         for (field, column) in &mapping {
             let cells =
                 || table.rows.iter().filter_map(|row| row.cells.get(*column)).map(|it| it.trim());
-            marks.insert(field.clone(), values::mark(cells(), otherwise));
+            let mark = values::mark(cells(), otherwise);
+            if values::are_fractions(cells(), mark) {
+                fractions.insert(field.clone());
+            }
+            marks.insert(field.clone(), mark);
             day_orders.insert(field.clone(), values::day_order(cells()));
         }
-        let mut sheet = Self { kind, table, mapping, marks, day_orders, repeated: BTreeSet::new() };
-        sheet.repeated = sheet.find_repeated();
+        let repeated = BTreeSet::new();
+        let mut sheet = Self { kind, table, mapping, marks, day_orders, fractions, repeated };
+        if !kind.rows_go_together() {
+            sheet.repeated = sheet.find_repeated();
+        }
         sheet
     }
 
@@ -112,6 +141,25 @@ impl Sheet {
             row.fault(self.kind.key()[0], FaultCode::Beyond);
         }
         row
+    }
+
+    /// These rows, with those that are about one thing together. A row alone is about one thing, but
+    /// of a kind whose rows go together.
+    #[must_use]
+    pub fn groups<'a>(&self, lines: impl Iterator<Item = &'a Line>) -> Vec<Vec<Line>> {
+        let mut groups: Vec<Vec<Line>> = Vec::new();
+        let mut known = BTreeMap::new();
+        for line in lines {
+            let key = self.cell(line, self.kind.key()[0]).map(search_key);
+            let key = key.filter(|_| self.kind.rows_go_together());
+            let new = groups.len();
+            let at = key.map_or(new, |key| *known.entry(key).or_insert(new));
+            if at == new {
+                groups.push(Vec::new());
+            }
+            groups[at].push(line.clone());
+        }
+        groups
     }
 
     fn find_repeated(&self) -> BTreeSet<u32> {
@@ -160,6 +208,12 @@ impl Row<'_> {
         });
     }
 
+    /// Notes that what the row asks for was refused.
+    pub fn refuse(&mut self, field: &str, refusal: &Refusal) {
+        self.fault(field, FaultCode::Refused);
+        self.faults.iter_mut().rev().take(1).for_each(|it| it.value.clone_from(&refusal.code));
+    }
+
     /// What a cell says; none when it says nothing.
     pub fn text(&mut self, field: &str) -> Option<String> {
         let cell = self.sheet.cell(self.line, field)?;
@@ -192,6 +246,18 @@ impl Row<'_> {
             return None;
         }
         Some(amount)
+    }
+
+    /// A discount, written as `15`, `15 %` or, in the whole column, `0.15`.
+    pub fn discount(&mut self, field: &str) -> Option<Percent> {
+        let amount = self.decimal(field)?;
+        let is_fraction = self.sheet.fractions.contains(field);
+        let percent = if is_fraction { amount * Decimal::ONE_HUNDRED } else { amount };
+        if !(Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&percent) {
+            self.fault(field, FaultCode::NotADiscount);
+            return None;
+        }
+        Some(Percent(percent.normalize()))
     }
 
     /// A day.

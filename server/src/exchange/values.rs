@@ -84,6 +84,19 @@ fn joined(groups: &[&str]) -> Option<String> {
     (groups.iter().all(digits) && fit).then_some(whole)
 }
 
+/// Whether a column writes parts of 100 as parts of 1: none is above 1, and some lies between.
+pub fn are_fractions<'a>(cells: impl Iterator<Item = &'a str>, mark: Mark) -> bool {
+    let mut between = false;
+    for cell in cells {
+        let Some(number) = decimal(cell, mark) else { continue };
+        if number > Decimal::ONE || cell.contains('%') {
+            return false;
+        }
+        between |= number > Decimal::ZERO && number < Decimal::ONE;
+    }
+    between
+}
+
 /// In which order a column writes its days; none when no cell tells and it matters.
 pub fn day_order<'a>(cells: impl Iterator<Item = &'a str>) -> Option<DayOrder> {
     let mut certain = true;
@@ -178,6 +191,20 @@ mod tests {
             assert_eq!(decimal(cell, Mark::Point), None, "{cell}");
         }
         assert_eq!(mark(["1,234"].into_iter(), Mark::Comma), Mark::Comma);
+    }
+
+    #[test]
+    fn discounts_as_parts_of_one_or_of_a_hundred() {
+        for (cells, fractions) in [
+            (&["0", "0.15", "0.0"][..], true),
+            (&["0.5", "1"], true),
+            (&["0", "15", "0.5"], false),
+            (&["0", "1"], false),
+            (&["0.5 %", ""], false),
+            (&["", "none"], false),
+        ] {
+            assert_eq!(are_fractions(cells.iter().copied(), Mark::Point), fractions, "{cells:?}");
+        }
     }
 
     #[test]

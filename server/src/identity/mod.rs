@@ -165,7 +165,9 @@ impl Identity {
         let account = people::by_login(&self.store.read, login).await?.filter(|it| !it.disabled);
         // Made before anybody is looked up: the first sign-in takes longer for every login.
         let decoy = self.decoy.get_or_try_init(|| self.decoy()).await?;
-        let hash = account.as_ref().map_or(decoy, |it| &it.password_hash).clone();
+        // Whoever has no password yet takes as long as well.
+        let hash = account.as_ref().map(|it| &it.password_hash);
+        let hash = hash.filter(|it| *it != people::NO_PASSWORD).unwrap_or(decoy).clone();
         let right = password::verify(password.as_bytes().to_vec(), hash).await?;
         match account {
             Some(account) if right => {

@@ -53,6 +53,8 @@ pub struct RunRow {
     pub faults: String,
     /// JSON: what it is probably the same as.
     pub twin: Option<String>,
+    /// JSON: the names of territories that it makes.
+    pub makes: String,
     /// JSON: what was there before, and what was written.
     pub writes: String,
     /// Whether undoing left something that somebody changed since.
@@ -198,7 +200,7 @@ pub async fn forget_looked_at(db: &mut SqliteConnection, run: Uuid) -> Result<()
 pub async fn put_rows(db: &mut SqliteConnection, run: Uuid, rows: &[RunRow]) -> Result<()> {
     bulk::insert(
         db,
-        "insert or replace into import_row (run, n, item, outcome, applied, faults, twin, writes) ",
+        "insert or replace into import_row (run, n, item, outcome, applied, faults, twin, makes, writes) ",
         rows,
         "",
         |row, it| {
@@ -209,6 +211,7 @@ pub async fn put_rows(db: &mut SqliteConnection, run: Uuid, rows: &[RunRow]) -> 
                 .push_bind(it.applied)
                 .push_bind(it.faults.as_str())
                 .push_bind(it.twin.as_deref())
+                .push_bind(it.makes.as_str())
                 .push_bind(it.writes.as_str());
         },
     )
@@ -292,6 +295,18 @@ pub async fn counts(db: &mut SqliteConnection, run: Uuid) -> Result<(BTreeMap<St
             .await?;
     let kept = sqlx::query_scalar("select count(*) from import_row where run = $1 and kept = 1");
     Ok((counts.into_iter().collect(), kept.bind(run).fetch_one(db).await?))
+}
+
+/// The names of the territories that its rows make, in their order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn makes(db: impl SqliteExecutor<'_>, run: Uuid) -> Result<Vec<String>> {
+    let names = sqlx::query_scalar(
+        "select m.value from import_row r, json_each(r.makes) m \
+         where r.run = $1 and r.makes <> '[]' order by r.n, m.key",
+    );
+    Ok(names.bind(run).fetch_all(db).await?)
 }
 
 /// Whether this was made by an import that was taken back.
@@ -389,6 +404,7 @@ fn run_row(row: &SqliteRow) -> Result<RunRow> {
         applied: row.try_get("applied")?,
         faults: row.try_get("faults")?,
         twin: row.try_get("twin")?,
+        makes: row.try_get("makes")?,
         writes: row.try_get("writes")?,
         kept: row.try_get("kept")?,
     })

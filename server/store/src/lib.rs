@@ -24,6 +24,7 @@ pub mod lists;
 pub mod merges;
 pub mod outbox;
 pub mod outcomes;
+pub mod past_orders;
 pub mod people;
 pub mod projection;
 pub mod quarantine;

@@ -1,7 +1,7 @@
 //! People who sign in, and what they are granted to see.
 
 use roundsman_core::error::{Refusal, codes};
-use roundsman_core::id::PersonId;
+use roundsman_core::id::{ItemId, ItemKind, PersonId};
 use roundsman_core::records::{Person, Role};
 use roundsman_core::sync::Channel;
 use roundsman_core::time::Timestamp;
@@ -94,6 +94,68 @@ pub async fn add(
     .execute(&mut *db)
     .await?;
     commit.publish(db, person, &[Channel::Catalog], now).await
+}
+
+/// A password hash that no password has: nobody signs in until somebody gives one.
+pub const NO_PASSWORD: &str = "";
+
+/// Sets what the company calls somebody, in its files and among colleagues, and tells every device.
+///
+/// # Errors
+/// [`codes::TAKEN`] when somebody else has that code; when the database refuses.
+pub async fn set_names(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: PersonId,
+    (code, name): (Option<&str>, &str),
+    now: Timestamp,
+) -> Result<()> {
+    let taken = sqlx::query_scalar::<_, bool>(
+        "select exists (select 1 from person where code = $1 and id <> $2)",
+    );
+    if taken.bind(code).bind(id.0).fetch_one(&mut *db).await? {
+        return Err(Refusal::new(codes::TAKEN).with("field", "code").into());
+    }
+    sqlx::query("update person set code = $2, name = $3 where id = $1")
+        .bind(id.0)
+        .bind(code)
+        .bind(name)
+        .execute(&mut *db)
+        .await?;
+    publish(db, commit, id, now).await
+}
+
+/// Whether anything was done by somebody, or with them.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_used(db: &mut SqliteConnection, id: PersonId) -> Result<bool> {
+    let used = sqlx::query_scalar(
+        "select exists (select 1 from person where id = $1 and password_hash <> $2) \
+             or exists (select 1 from device where person = $1) \
+             or exists (select 1 from erp_customer where account_manager = $1) \
+             or exists (select 1 from order_row where rep = $1) \
+             or exists (select 1 from visit_row where rep = $1) \
+             or exists (select 1 from import_run where by_person = $1)",
+    );
+    Ok(used.bind(id.0).bind(NO_PASSWORD).fetch_one(db).await?)
+}
+
+/// Takes somebody away with whom nothing was done.
+///
+/// # Errors
+/// When something refers to them; when the database refuses.
+pub async fn remove(db: &mut SqliteConnection, commit: &mut Commit, id: PersonId) -> Result<()> {
+    commit.rights.insert(id);
+    commit.withdraw(db, ItemId::new(ItemKind::Person, id)).await?;
+    for delete in [
+        "delete from channel_grant where person = $1",
+        "delete from session where person = $1",
+        "delete from person where id = $1",
+    ] {
+        sqlx::query(delete).bind(id.0).execute(&mut *db).await?;
+    }
+    Ok(())
 }
 
 /// Publishes a person again, when their devices changed.
@@ -249,6 +311,8 @@ pub struct Standing {
     pub person: Person,
     /// What they sign in with.
     pub login: String,
+    /// What the company calls them in its files; none: nothing.
+    pub code: Option<String>,
     /// Since when they may not sign in any more.
     pub disabled_at: Option<Timestamp>,
     /// Since when nothing more is expected of them.
@@ -265,7 +329,7 @@ pub async fn standings(db: impl SqliteExecutor<'_>) -> Result<Vec<Standing>> {
     let rows = sqlx::query(concat!(
         "select ",
         person_columns!(),
-        ", p.login, p.disabled_at, p.closed_at, p.closed_note from person p order by p.name, p.id"
+        ", p.login, p.code, p.disabled_at, p.closed_at, p.closed_note from person p order by p.name, p.id"
     ))
     .fetch_all(db)
     .await?;
@@ -277,6 +341,7 @@ pub async fn standings(db: impl SqliteExecutor<'_>) -> Result<Vec<Standing>> {
             Ok(Standing {
                 person: person(row)?,
                 login: row.try_get("login")?,
+                code: row.try_get("code")?,
                 disabled_at: time(row, "disabled_at")?,
                 closed_at: time(row, "closed_at")?,
                 closed_note: row.try_get("closed_note")?,

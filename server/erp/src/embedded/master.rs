@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
 use roundsman_core::error::{Refusal, Result as Refused, codes};
-use roundsman_core::id::{CustomerId, ItemId, ItemKind, ProductId, WarehouseId};
+use roundsman_core::id::{CustomerId, ItemId, ItemKind, ProductId, TerritoryId, WarehouseId};
 use roundsman_core::money::Money;
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{
@@ -141,6 +141,27 @@ pub async fn put_territory(
 ) -> Result<()> {
     store::put_territory(db, territory).await?;
     commit.publish(db, territory, &[Channel::Catalog], now).await
+}
+
+/// Whether a customer is in a territory, or somebody works there now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_territory_used(db: &mut SqliteConnection, id: TerritoryId) -> Result<bool> {
+    store::is_territory_used(db, id, &Channel::Territory(id).to_string()).await
+}
+
+/// Takes a territory away in which nothing is.
+///
+/// # Errors
+/// When there is no such territory; when the database refuses.
+pub async fn remove_territory(
+    db: &mut SqliteConnection,
+    commit: &mut Commit,
+    id: TerritoryId,
+) -> Result<()> {
+    store::remove_territory(db, id).await?;
+    commit.withdraw(db, ItemId::new(ItemKind::Territory, id)).await
 }
 
 /// Sets what is there of a product; the [`super::StockPublisher`] tells devices.

@@ -128,6 +128,24 @@ pub async fn put_territory(db: &mut SqliteConnection, it: &Territory) -> Result<
     Ok(())
 }
 
+/// Whether a customer is in it, or somebody is granted its channel.
+pub async fn is_territory_used(
+    db: &mut SqliteConnection,
+    id: TerritoryId,
+    channel: &str,
+) -> Result<bool> {
+    let used = sqlx::query_scalar(
+        "select exists (select 1 from erp_customer where territory = $1) \
+             or exists (select 1 from channel_grant where channel = $2 and until is null)",
+    );
+    Ok(used.bind(id.0).bind(channel).fetch_one(db).await?)
+}
+
+pub async fn remove_territory(db: &mut SqliteConnection, id: TerritoryId) -> Result<()> {
+    sqlx::query("delete from erp_territory where id = $1").bind(id.0).execute(db).await?;
+    Ok(())
+}
+
 pub async fn put_customer(
     db: &mut SqliteConnection,
     account: &CustomerAccount,

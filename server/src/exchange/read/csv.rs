@@ -12,6 +12,9 @@ const SAMPLE_BYTES: usize = 256 * 1024;
 
 /// The lines, and whether semicolons separate their columns.
 pub fn read(bytes: &[u8]) -> Result<(Vec<Line>, bool)> {
+    if !is_text(bytes) {
+        return Err(unreadable("it is no text"));
+    }
     let text = decode(bytes);
     let delimiter = delimiter(&text);
     let mut reader = csv::ReaderBuilder::new()
@@ -27,6 +30,12 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Line>, bool)> {
         lines.push(n, record.iter().map(str::to_owned).collect())?;
     }
     Ok((lines.lines, delimiter == b';'))
+}
+
+/// Whether this can be text: pictures, old workbooks and the like have zero bytes, which only UTF-16
+/// has as well, and that says so.
+fn is_text(bytes: &[u8]) -> bool {
+    encoding_rs::Encoding::for_bom(bytes).is_some() || !bytes.contains(&0)
 }
 
 /// Empty lines before a record that begins here: the reader passes over them, spreadsheets count them.
@@ -97,6 +106,12 @@ mod tests {
         assert_eq!(decode(b"\xef\xbb\xbfCode"), "Code");
         let utf16: Vec<u8> = "\u{feff}Ä,B".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(decode(&utf16), "Ä,B");
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_read() {
+        let old_workbook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0,a\n1,2\n";
+        assert_eq!(read(old_workbook).unwrap_err().params["field"], "file");
     }
 
     #[test]

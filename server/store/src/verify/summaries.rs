@@ -7,7 +7,7 @@ use roundsman_core::records::{OrderSummary, Record, SalesOrder, VisitSummary};
 use sqlx::{Row, SqlitePool};
 
 use super::Part;
-use crate::{Result, documents, records};
+use crate::{Result, documents, past_orders, records};
 
 pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
     let mut part = Part::new("summaries");
@@ -37,9 +37,14 @@ pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
     Ok(part)
 }
 
-/// Whether a summary is what would be written of its document now.
+/// Whether a summary is what would be written of its document now, or of what a file brought in.
 async fn says_the_same(db: &SqlitePool, closed: ItemId, bytes: &[u8]) -> Result<bool> {
-    let Some(snapshot) = documents::snapshot(db, closed).await? else { return Ok(false) };
+    let Some(snapshot) = documents::snapshot(db, closed).await? else {
+        let mut db = db.acquire().await?;
+        let past = past_orders::find(&mut db, closed.id.into()).await?;
+        let summary = past.map(|(signed, decision)| OrderSummary::new(&signed, &decision));
+        return Ok(summary.is_some() && summary == OrderSummary::from_bytes(bytes).ok());
+    };
     let Ok(document) = load(&snapshot) else { return Ok(false) };
     Ok(match closed.kind {
         ItemKind::Visit => {
