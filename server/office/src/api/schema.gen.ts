@@ -3871,7 +3871,7 @@ export interface components {
          * @description What can be wrong.
          * @enum {string}
          */
-        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "beyond" | "noFirstPrice" | "beforeEarlierRow" | "refused";
+        FaultCode: "missing" | "tooLong" | "notANumber" | "negative" | "notADay" | "dayOrMonth" | "notYesOrNo" | "notAPhone" | "notAPlace" | "unknown" | "repeated" | "beyond" | "noFirstPrice" | "beforeEarlierRow" | "refused" | "notPositive" | "notADiscount" | "inTheFuture" | "differs" | "together" | "notALogin" | "taken" | "notARep" | "fixed";
         /** @description The day in the field. */
         FieldDay: {
             /** @description What was sold on each of the last days, today last. */
@@ -3973,6 +3973,8 @@ export interface components {
             kept: number;
             /** @description What it brings in. */
             kind: components["schemas"]["Kind"];
+            /** @description Territories that the file names for the first time, and so makes. */
+            makes: string[];
             /**
              * Format: int32
              * @description Rows of the file.
@@ -4028,7 +4030,7 @@ export interface components {
          * @description What a file holds.
          * @enum {string}
          */
-        Kind: "customers" | "contacts" | "products" | "prices" | "stock";
+        Kind: "customers" | "contacts" | "products" | "prices" | "stock" | "reps" | "orders";
         /** @description One line before and after. */
         LineChange: {
             /** @description Article number. */
@@ -4183,6 +4185,8 @@ export interface components {
                 kept: number;
                 /** @description What it brings in. */
                 kind: components["schemas"]["Kind"];
+                /** @description Territories that the file names for the first time, and so makes. */
+                makes: string[];
                 /**
                  * Format: int32
                  * @description Rows of the file.

@@ -1,8 +1,9 @@
-import type { Tone } from "@roundsman/kit";
+import { errorText, type Tone } from "@roundsman/kit";
+import { ApiError } from "#api/client.ts";
 import type { Import, ImportFault, ImportKind } from "#api/types.ts";
 import { m } from "./paraglide/messages.js";
 
-export const kinds = ["customers", "contacts", "products", "prices", "stock"] as const satisfies readonly ImportKind[];
+export const kinds = ["products", "prices", "stock", "reps", "customers", "contacts", "orders"] as const satisfies readonly ImportKind[];
 
 const kindTexts: Record<ImportKind, () => string> = {
   customers: m.kind_customers,
@@ -10,10 +11,41 @@ const kindTexts: Record<ImportKind, () => string> = {
   products: m.kind_products,
   prices: m.kind_prices,
   stock: m.kind_stock,
+  reps: m.kind_reps,
+  orders: m.kind_orders,
 };
 
 /** What a file holds. */
 export const kindText = (kind: ImportKind): string => kindTexts[kind]();
+
+const hints: Partial<Record<ImportKind, () => string>> = {
+  reps: m.kind_reps_hint,
+  orders: m.kind_orders_hint,
+};
+
+/** What is particular about files of a kind; empty when nothing is. */
+export const kindHint = (kind: ImportKind): string => hints[kind]?.() ?? "";
+
+const undoTexts: Partial<Record<ImportKind, () => string>> = {
+  customers: m.import_undo_customers,
+  products: m.import_undo_products,
+  reps: m.import_undo_reps,
+};
+
+/** What taking an import back does beside putting back what was there. */
+export const undoText = (kind: ImportKind): string => undoTexts[kind]?.() ?? "";
+
+const refusals: Record<string, () => string> = {
+  EMPTY: m.import_file_empty,
+  INVALID: m.import_file_unreadable,
+  TOO_LARGE: m.import_file_too_large,
+};
+
+/** Why a file was not taken, and what to do about it. */
+export function fileRefusal(error: unknown): string {
+  const text = error instanceof ApiError ? refusals[error.code] : undefined;
+  return text?.() ?? errorText(error);
+}
 
 const states: Record<string, { text: () => string; tone: Tone }> = {
   uploaded: { text: m.import_uploaded, tone: "plain" },
@@ -58,6 +90,15 @@ const faults: Record<ImportFault["code"], () => string> = {
   noFirstPrice: m.fault_no_first_price,
   beforeEarlierRow: m.fault_before_earlier_row,
   refused: m.fault_refused,
+  notPositive: m.fault_not_positive,
+  notADiscount: m.fault_not_a_discount,
+  inTheFuture: m.fault_in_the_future,
+  differs: m.fault_differs,
+  together: m.fault_together,
+  notALogin: m.fault_not_a_login,
+  taken: m.fault_taken,
+  notARep: m.fault_not_a_rep,
+  fixed: m.fault_fixed,
 };
 
 /** What is wrong with a cell. */
