@@ -162,6 +162,7 @@ async fn line(
     if quantity.is_some_and(|it| !it.is_positive()) {
         row.fault("quantity", FaultCode::NotPositive);
     }
+    let quantity = quantity.filter(|it| it.is_positive());
     let unit_price = row.amount("price");
     let discount = row.discount("discount").unwrap_or_default();
     let product = master::product_by_code(&mut *db, &code).await?;

@@ -5,9 +5,9 @@ use roundsman_core::documents::order::{Order, SignedOrder};
 use roundsman_core::id::{ItemId, ItemKind, OrderId, uuid_of};
 use roundsman_core::records::{OrderSummary, SalesOrder};
 use roundsman_core::time::Timestamp;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use sqlx::SqliteConnection;
 
-use crate::{Commit, Result, column, outcomes, projection, records, visibility};
+use crate::{Commit, Result, column, merges, outcomes, projection, records, visibility};
 
 /// The id of the order with this number of the company's own.
 #[must_use]
@@ -55,7 +55,8 @@ pub async fn put(
         .bind(signed.order.0)
         .execute(&mut *db)
         .await?;
-    let territory = visibility::territory(&mut *db, signed.customer).await?;
+    let customer = merges::survivor(&mut *db, signed.customer).await?;
+    let territory = visibility::territory(&mut *db, customer).await?;
     let channels = visibility::of_work(territory, signed.rep);
     commit.publish(db, &OrderSummary::new(signed, decision), &channels, now).await
 }
@@ -75,13 +76,4 @@ pub async fn remove(db: &mut SqliteConnection, commit: &mut Commit, id: OrderId)
         sqlx::query(delete).bind(id.0).execute(&mut *db).await?;
     }
     Ok(())
-}
-
-/// Whether an order came in this way: it has no document.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn is_past(db: impl SqliteExecutor<'_>, id: OrderId) -> Result<bool> {
-    let past = "select exists (select 1 from order_row where id = $1 and imported = 1)";
-    Ok(sqlx::query_scalar(past).bind(id.0).fetch_one(db).await?)
 }
