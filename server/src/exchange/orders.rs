@@ -173,13 +173,8 @@ async fn line(
     let Some((quantity, unit_price)) = quantity.zip(unit_price) else { return Ok(None) };
     let unit_price = money(unit_price, list.currency);
     let breaks = vec![PriceBreak { from: Quantity::ZERO, unit_price }];
-    let price = Price {
-        list: list.id,
-        product: product.id,
-        breaks,
-        discount_max: Percent(rust_decimal::Decimal::ONE_HUNDRED),
-        since: context.company.today,
-    };
+    let discount_max = Percent(rust_decimal::Decimal::ONE_HUNDRED);
+    let price = Price { breaks, discount_max, ..Price::none(list.id, product.id) };
     // What was sold then need not be sold now.
     let product = Product { active: true, ..product };
     Ok(Some(Line { product, price, quantity, discount }))
