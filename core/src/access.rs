@@ -25,6 +25,12 @@ pub fn may_use_office(role: Role) -> bool {
     !matches!(role, Role::Rep)
 }
 
+/// Whether this role takes orders in place of the reps who look after the customers.
+#[must_use]
+pub fn may_take_for_others(role: Role) -> bool {
+    may_use_office(role) && may_record(role, "order.submit")
+}
+
 /// Whether this role decides what becomes of quarantined entries.
 #[must_use]
 pub fn may_judge(role: Role) -> bool {
@@ -64,6 +70,9 @@ mod tests {
         assert!(may_record(Role::Office, "customer.merge"));
         assert!(!may_use_office(Role::Rep));
         assert!(!may_judge(Role::Rep));
+        assert!(!may_take_for_others(Role::Rep));
+        assert!(may_take_for_others(Role::Office));
+        assert!(!may_take_for_others(Role::Warehouse));
         assert!(may_judge(Role::Office));
     }
 

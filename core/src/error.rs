@@ -123,6 +123,10 @@ pub mod codes {
         KEPT_IN_ERP = "KEPT_IN_ERP";
         /// The item is no longer sold.
         INACTIVE_PRODUCT = "INACTIVE_PRODUCT";
+        /// The order costs something else than the customer was told.
+        TOTAL_CHANGED = "TOTAL_CHANGED";
+        /// The customer was switched off.
+        INACTIVE_CUSTOMER = "INACTIVE_CUSTOMER";
         /// The visit is already finished.
         VISIT_FINISHED = "VISIT_FINISHED";
         /// Another visit is still open.

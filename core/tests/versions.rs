@@ -68,6 +68,7 @@ fn content(lines: &[(u128, i64)]) -> SignedOrder {
         net: Money::new(total * 10 / 11, Currency::CNY),
         taxes: Vec::new(),
         total: Money::new(total, Currency::CNY),
+        taken_by: None,
     }
 }
 

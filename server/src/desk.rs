@@ -1,7 +1,10 @@
 //! The server process as a device: what people do in the console, and what imports bring in, is
 //! recorded like everything else, in a journal of its own.
 
+mod orders;
+
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use automerge::Automerge;
@@ -24,6 +27,8 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::hub::{Arrival, Case, Docket, Source, open_account};
 
+pub use orders::{Asked, Taken};
+
 /// Requests of one commit; others wait for it.
 const GROUP_MAX: usize = 100;
 
@@ -36,6 +41,8 @@ pub struct Desk {
     /// Whose; none: the server's.
     owner: Option<PersonId>,
     time: Arc<Mutex<Hlc>>,
+    /// How many orders it has numbered.
+    orders: Arc<AtomicU64>,
 }
 
 /// One thing that somebody did, and when.
@@ -54,7 +61,7 @@ impl Desk {
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
         let device = DeviceId(clock.new_id());
-        Self { store, clock, device, owner: None, time: Arc::default() }
+        Self { store, clock, device, owner: None, time: Arc::default(), orders: Arc::default() }
     }
 
     /// The phone of somebody in a company that is made up, and its code. Nobody can go on with it.
@@ -297,7 +304,7 @@ fn operation(
             about(customer, customer::Merge { customer, into })
         }
         Request::CustomerUnmerge { customer } => about(customer, customer::Unmerge { customer }),
-        // Visits, carts and orders are a rep's, and made on a phone.
+        // Visits and carts are a rep's, and made on a phone; orders have a form of their own.
         _ => return Err(Refusal::new(codes::INVALID).with("field", "operation")),
     })
 }

@@ -483,3 +483,21 @@ async fn a_version_is_of_its_order_and_says_what_the_operation_says() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn only_the_office_takes_orders_for_others() {
+    let company = Company::open().await;
+    let (mut lin, mei) = (company.online("lin").await, company.phone("mei").await);
+    let create = new_customer("Corner shop");
+    let own = submit(&lin, create.customer, None);
+    let signed = order::SignedOrder {
+        rep: mei.person,
+        taken_by: Some(lin.person),
+        ..submit(&lin, create.customer, None).signed
+    };
+    let for_mei = order::Submit { signed };
+    let entries = vec![lin.record(&create), lin.record(&for_mei), lin.record(&own)];
+    lin.deliver(entries).await;
+    let exceptions = lin.judged(3).await;
+    assert_eq!(exceptions.into_iter().collect::<Vec<_>>(), [(2, "FORGED".to_owned())]);
+}

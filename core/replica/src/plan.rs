@@ -242,7 +242,8 @@ impl Replica {
 
     fn submit(&mut self, customer: CustomerId) -> Result<Planned> {
         let (cart_id, cart) = self.open_cart_or_refuse(customer)?;
-        let customer_name = self.customer_name(customer)?;
+        let known = self.customer_document(customer)?;
+        known.may_order()?;
         let products: Vec<_> = cart.lines.values().map(|line| line.product).collect();
         let shelf = self.shelf(customer, &products)?;
         let order = self.new_id().into();
@@ -251,9 +252,10 @@ impl Replica {
         let signing = Signing {
             order,
             device_number: device_number.clone(),
-            cart: cart_id,
-            customer_name,
+            cart: Some(cart_id),
+            customer_name: known.value("name").to_owned(),
             rep: identity.person,
+            taken_by: None,
             at: self.now(),
             offset_minutes: self.host.offset_minutes(),
         };

@@ -36,6 +36,10 @@ pub trait Operation: Send + Sync {
     fn acts_as(&self) -> Option<PersonId> {
         None
     }
+    /// The person to whom it counts, where that is not the one who acts: only the office acts so.
+    fn acts_for(&self) -> Option<PersonId> {
+        None
+    }
     /// Whether it makes this document rather than changing it.
     fn creates(&self, document: ItemId) -> bool;
     /// Writes its part of this document.

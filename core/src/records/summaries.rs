@@ -69,7 +69,7 @@ pub struct OrderSummary {
     /// Its name when it signed.
     #[n(4)]
     pub customer_name: String,
-    /// The rep who took it.
+    /// The rep who took it, or who looks after the customer for whom the office took it.
     #[n(5)]
     pub rep: PersonId,
     /// The cart it came from.
@@ -117,6 +117,9 @@ pub struct OrderSummary {
     /// The person who decided; none: the rules did.
     #[n(20)]
     pub verdict: Option<Verdict>,
+    /// Who took it in place of the rep.
+    #[n(21)]
+    pub taken_by: Option<PersonId>,
 }
 
 /// One line of a closed order.

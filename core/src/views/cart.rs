@@ -79,6 +79,7 @@ impl CartLineView {
             discount: line.discount,
             discount_max: slot.price.as_ref().map(discount_max).unwrap_or_default(),
             unit_price: slot.price.as_ref().and_then(list_price),
+            breaks: slot.price.as_ref().map(|it| it.breaks.clone()).unwrap_or_default(),
             net: zero,
             tax: zero,
             total: zero,

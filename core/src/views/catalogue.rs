@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CartId, CustomerId, LineId, PriceListId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
-use crate::records::{LocalName, Pack, Picture, Reason};
+use crate::records::{LocalName, Pack, Picture, PriceBreak, Reason};
 use crate::time::{Day, Timestamp};
 
 /// A product in the catalogue of one customer.
@@ -147,6 +147,8 @@ pub struct CartLineView {
     pub discount_max: Percent,
     /// For one base unit, before discount; none when there is no price.
     pub unit_price: Option<Money>,
+    /// What one base unit costs from which quantity on; none when there is no price.
+    pub breaks: Vec<PriceBreak>,
     /// Without tax.
     pub net: Money,
     /// The tax on it.

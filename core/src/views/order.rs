@@ -50,7 +50,7 @@ pub struct OrderRow {
     pub customer: CustomerId,
     /// Its name.
     pub customer_name: String,
-    /// Who took it.
+    /// Who took it, or who looks after the customer for whom the office took it.
     pub rep: PersonId,
     /// Their name.
     pub rep_name: String,
@@ -148,6 +148,8 @@ pub struct OrderView {
     pub taxes: Vec<TaxLine>,
     /// What was noted.
     pub note: String,
+    /// Who took it in place of the rep, in the office; none: the rep did.
+    pub taken_by_name: Option<String>,
     /// None while it waits.
     pub outcome: Option<OutcomeView>,
     /// Its versions, newest first; empty while there is only the signed one.
@@ -306,6 +308,7 @@ impl OrderView {
             net: signed.net,
             taxes: signed.taxes.clone(),
             note: signed.note.clone(),
+            taken_by_name: signed.taken_by.map(|it| names.person(it)),
             outcome: decision.map(|order| OutcomeView {
                 outcome: order.outcome,
                 reasons: order.reasons.clone(),

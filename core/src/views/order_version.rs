@@ -156,8 +156,8 @@ pub(super) fn versions(order: &Order, names: &dyn Names) -> Vec<OrderVersionView
     let standing = heads.iter().filter(|id| !order.countered.contains(id)).count();
     let mut views = vec![OrderVersionView {
         number: 1,
-        by: first.rep,
-        by_name: names.person(first.rep),
+        by: first.author(),
+        by_name: names.person(first.author()),
         at: first.placed_at,
         state: VersionState::Replaced,
         cancels: false,

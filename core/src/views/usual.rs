@@ -21,6 +21,7 @@ const BASKET_LINES_MAX: usize = 8;
 /// What a customer usually orders, and what it ordered last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UsualView {
     /// How many orders were looked at.
@@ -34,6 +35,7 @@ pub struct UsualView {
 /// A product that a customer usually orders.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UsualLine {
     /// What.
@@ -55,6 +57,7 @@ pub struct UsualLine {
 /// The last order, as it can be ordered again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LastOrder {
     /// Which one.
@@ -70,6 +73,7 @@ pub struct LastOrder {
 /// What to ask for to put a product into a cart, as arguments of `cart.set_line`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CartPut {
     /// What.

@@ -136,9 +136,10 @@ impl Trade<'_> {
         let signing = order::Signing {
             order: chance.new_id().into(),
             device_number: number.to_owned(),
-            cart: CartId(chance.new_id()),
+            cart: Some(CartId(chance.new_id())),
             customer_name: client.shop.name.clone(),
             rep: stop.rep,
+            taken_by: None,
             at,
             offset_minutes: chance.offset_minutes(),
         };

@@ -29,7 +29,7 @@ fn status(code: &str) -> StatusCode {
         codes::MALFORMED => StatusCode::BAD_REQUEST,
         codes::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         codes::TOO_MANY_ATTEMPTS => StatusCode::TOO_MANY_REQUESTS,
-        codes::DECIDED_MEANWHILE => StatusCode::CONFLICT,
+        codes::DECIDED_MEANWHILE | codes::TOTAL_CHANGED => StatusCode::CONFLICT,
         codes::UNIMPLEMENTED => StatusCode::NOT_IMPLEMENTED,
         codes::SERVER_FULL => StatusCode::INSUFFICIENT_STORAGE,
         codes::INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,

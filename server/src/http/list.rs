@@ -45,9 +45,14 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
+    /// A part of a list of so many rows.
+    pub fn part(total: u64, rows: Vec<T>) -> Self {
+        Self { total, rows }
+    }
+
     /// Turns what the database found into rows.
     pub fn of<R>(found: Rows<R>, row: impl FnMut(R) -> T) -> Self {
-        Self { total: found.total, rows: found.rows.into_iter().map(row).collect() }
+        Self::part(found.total, found.rows.into_iter().map(row).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod appointments;
 mod assets;
+mod catalogue;
 mod customers;
 mod device;
 mod devices;
@@ -100,7 +101,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(device::sign_in))
         .routes(routes!(device::refresh))
         .routes(routes!(device::succeed))
-        .routes(routes!(orders::list))
+        .routes(routes!(orders::list, orders::take))
         .routes(routes!(orders::show))
         .routes(routes!(orders::show_history))
         .routes(routes!(orders::rule))
@@ -115,6 +116,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(merges::unmerge))
         .routes(routes!(merges::tell_apart))
         .routes(routes!(accounts::show, accounts::change))
+        .routes(routes!(catalogue::list))
+        .routes(routes!(catalogue::show_usual))
         .routes(routes!(moves::show_impact))
         .routes(routes!(moves::run))
         .routes(routes!(devices::list))

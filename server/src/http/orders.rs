@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use roundsman_core::access::may_judge;
+use roundsman_core::access::{may_judge, may_take_for_others};
 use roundsman_core::documents::customer::TEXT_BYTES_MAX;
+use roundsman_core::documents::order::{Wanted as WantedOrder, WantedLine};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, OrderId, PersonId};
+use roundsman_core::money::Money;
 use roundsman_core::records::{Product, Ruling};
 use roundsman_core::time::{Day, Timestamp};
 use roundsman_core::views::{HistoryRow, OrderRow, OrderState, OrderView, SyncState};
@@ -22,6 +24,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::list::{Page, span};
 use super::{Json, Path, Query, history};
 use crate::app::App;
+use crate::desk::{Asked, Taken};
 use crate::error::Result;
 use crate::identity::Me;
 
@@ -74,6 +77,47 @@ pub async fn list(
     let found = orders::list(&app.store.read, &narrow, &page).await?;
     let rows = found.rows.iter().map(row).collect();
     Ok(Json(OrderList { total: found.total, rows, counts }))
+}
+
+/// What somebody on the telephone orders.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderForm {
+    /// The new order, made by whoever asks: asked for twice, it is still one.
+    #[schema(value_type = String)]
+    id: OrderId,
+    /// Who orders.
+    #[schema(value_type = String)]
+    customer: CustomerId,
+    /// What, each product once; `line` is none in all of them.
+    lines: Vec<WantedLine>,
+    /// When it is wanted.
+    #[schema(value_type = Option<String>)]
+    requested_on: Option<Day>,
+    /// What to note.
+    #[serde(default)]
+    note: String,
+    /// The total that the customer was told, with tax.
+    told: Money,
+}
+
+/// Takes an order for the rep who looks after the customer. It is durable when the answer comes; one
+/// that is here already is answered as it was. `TOTAL_CHANGED` when it costs something else than
+/// the customer was told.
+#[utoipa::path(post, path = "/api/orders", request_body = OrderForm,
+    responses((status = 200, body = Taken), (status = "default", body = Refusal)))]
+pub async fn take(
+    Me(person): Me,
+    State(app): State<Arc<App>>,
+    Json(form): Json<OrderForm>,
+) -> Result<Json<Taken>> {
+    if !may_take_for_others(person.role) {
+        return Err(Refusal::new(codes::ACCESS_ENDED).into());
+    }
+    let OrderForm { id, customer, lines, requested_on, note, told } = form;
+    let wanted = WantedOrder { lines, requested_on, note };
+    let asked = Asked { order: id, customer, wanted, told };
+    Ok(Json(app.desk.take_order(person.id, asked).await?))
 }
 
 /// One order with its decision.

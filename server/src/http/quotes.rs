@@ -20,18 +20,18 @@ const LINES_MAX: usize = 1_000;
 
 /// What to price, and for whom.
 #[derive(Deserialize, ToSchema)]
-pub struct Wanted {
+pub struct QuoteForm {
     customer: CustomerId,
     lines: Vec<CartLine>,
 }
 
 /// Prices lines for a customer. Nothing is recorded.
-#[utoipa::path(post, path = "/api/quotes", request_body = Wanted,
+#[utoipa::path(post, path = "/api/quotes", request_body = QuoteForm,
     responses((status = 200, body = CartView), (status = "default", body = Refusal)))]
 pub async fn quote(
     _: Me,
     State(app): State<Arc<App>>,
-    Json(wanted): Json<Wanted>,
+    Json(wanted): Json<QuoteForm>,
 ) -> Result<Json<CartView>> {
     if wanted.lines.len() > LINES_MAX {
         return Err(Refusal::new(codes::TOO_LARGE).with("field", "lines").into());

@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
-use roundsman_core::access::{may_appoint, may_govern, may_record, may_set_terms};
+use roundsman_core::access::{
+    may_appoint, may_govern, may_record, may_set_terms, may_take_for_others,
+};
 use roundsman_core::error::Refusal;
 use roundsman_core::id::PersonId;
 use roundsman_core::records::{Person, Role};
@@ -45,6 +47,8 @@ pub struct Rights {
     govern: bool,
     /// Decide what a customer buys by.
     set_terms: bool,
+    /// Take orders for the reps.
+    take_orders: bool,
     /// Let people in with these roles.
     appoint: Vec<Role>,
 }
@@ -57,6 +61,7 @@ impl From<Person> for Me {
             edit_customers: may_record(role, "customer.edit"),
             govern: may_govern(role),
             set_terms: may_set_terms(role),
+            take_orders: may_take_for_others(role),
             appoint,
         };
         Self { person: person.id, name: person.name, role, may }

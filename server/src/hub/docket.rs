@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::Automerge;
-use roundsman_core::access::{may_record, may_use_office};
+use roundsman_core::access::{may_record, may_take_for_others, may_use_office};
 use roundsman_core::documents::{
     Deed, Operation, cart, check, customer, decode_operation, order, visit,
 };
@@ -263,6 +263,9 @@ impl<'a> Docket<'a> {
         }
         let member = self.facts.member(self.db, entry.person).await?;
         let member = member.ok_or_else(|| forged("person"))?;
+        if operation.acts_for().is_some() && !may_take_for_others(member.role) {
+            return Err(forged("rep").into());
+        }
         if entry.rests_on.iter().any(|base| *base >= entry.n) {
             return Err(change::malformed("it rests on what came later").into());
         }

@@ -19,3 +19,4 @@ mod products;
 mod rights;
 mod session;
 mod shell;
+mod taking;

@@ -110,7 +110,7 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
     );
 }
 
-async fn until_decided(office: &mut Browser) -> Value {
+pub async fn until_decided(office: &mut Browser) -> Value {
     for _ in 0..100 {
         let row = office.get("/api/orders").await.json()["rows"][0].clone();
         if row["state"] != "waiting" {
@@ -176,6 +176,7 @@ async fn sign(
         net: basket.net,
         taxes: basket.taxes.clone(),
         total: basket.total,
+        taken_by: None,
     }
 }
 

@@ -534,6 +534,7 @@ pub fn submit(phone: &Phone, customer: CustomerId, cart: Option<CartId>) -> orde
             net: money,
             taxes: vec![],
             total: money,
+            taken_by: None,
         },
     }
 }

@@ -152,16 +152,14 @@ impl Company {
             let signing = Signing {
                 order: id.into(),
                 device_number: format!("{}-{:04}", phone.known.code, phone.head().n + 1),
-                cart,
+                cart: carts.then_some(cart),
                 customer_name: self.data.customers[order.of].name.clone(),
                 rep: phone.known.person,
+                taken_by: None,
                 at: now(),
                 offset_minutes: 0,
             };
-            let mut signed = order::sign(signing, &full, &self.shelf(order))?;
-            if !carts {
-                signed.cart = None;
-            }
+            let signed = order::sign(signing, &full, &self.shelf(order))?;
             phone.record(&order::Submit { signed })?;
         }
         Ok(())

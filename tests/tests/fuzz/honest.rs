@@ -110,6 +110,7 @@ fn signed(cart: roundsman_core::id::CartId) -> order::SignedOrder {
         net: money,
         taxes: vec![],
         total: money,
+        taken_by: None,
     }
 }
 

@@ -17,6 +17,12 @@ export interface Pack {
   factor: string;
 }
 
+export interface PriceBreak {
+  /** Base units on the line from which it holds. */
+  from: string;
+  unitPrice: Money;
+}
+
 export type Outcome = "accepted" | "acceptedWithChange" | "held" | "countered" | "declined";
 export type OrderState = "waiting" | Outcome | "cancelled";
 export type Who = "nobody" | "rep" | "office";
@@ -177,6 +183,8 @@ export interface CartLineView {
   discount: string;
   discountMax: string;
   unitPrice: Maybe<Money>;
+  /** What one base unit costs from which quantity on. */
+  breaks: PriceBreak[];
   net: Money;
   tax: Money;
   total: Money;
@@ -402,6 +410,8 @@ export interface OrderView {
   net: Money;
   taxes: TaxLine[];
   note: string;
+  /** Who took it in place of the rep, in the office. */
+  takenByName: Maybe<string>;
   outcome: Maybe<OutcomeView>;
   /** Newest first; empty while there is only the signed one. */
   versions: OrderVersionView[];

@@ -76,6 +76,17 @@ impl Customer {
         self.fields.get(field).map_or("", |field| &field.value)
     }
 
+    /// Refuses an order of a customer that was switched off.
+    ///
+    /// # Errors
+    /// [`codes::INACTIVE_CUSTOMER`].
+    pub fn may_order(&self) -> Result<()> {
+        if self.active {
+            return Ok(());
+        }
+        Err(Refusal::new(codes::INACTIVE_CUSTOMER).with("customer", self.value("name")))
+    }
+
     /// Fields with values to choose from.
     #[must_use]
     pub fn conflicts(&self) -> usize {

@@ -52,7 +52,7 @@ pub struct SignedOrder {
     /// Its name when it signed.
     #[n(3)]
     pub customer_name: String,
-    /// The rep who took it.
+    /// The rep who took it, or who looks after the customer for whom the office took it.
     #[n(4)]
     pub rep: PersonId,
     /// The cart it comes from.
@@ -85,6 +85,18 @@ pub struct SignedOrder {
     /// Sum with tax.
     #[n(14)]
     pub total: Money,
+    /// Who took it in place of the rep: somebody in the office, with the customer on the telephone.
+    #[n(15)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<PersonId>,
+}
+
+impl SignedOrder {
+    /// Who took it.
+    #[must_use]
+    pub fn author(&self) -> PersonId {
+        self.taken_by.unwrap_or(self.rep)
+    }
 }
 
 /// One line as signed.

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{SignedLine, SignedOrder, sum_up};
-use crate::documents::cart::line_id;
+use crate::documents::cart::{Cart, CartLine, line_id};
+use crate::documents::customer::TEXT_BYTES_MAX;
 use crate::error::{Refusal, Result, codes};
-use crate::id::{LineId, ProductId, uuid_of};
+use crate::id::{CustomerId, LineId, OrderId, ProductId, uuid_of};
 use crate::quantity::{Percent, Quantity};
 use crate::rules::{BasketLine, Shelf, price_line};
-use crate::time::Day;
+use crate::time::{Day, Timestamp};
 
 /// One line as it is wanted now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,39 @@ pub struct Wanted {
     pub requested_on: Option<Day>,
     /// What is noted.
     pub note: String,
+}
+
+impl Wanted {
+    /// The cart that would become this order, without ever having been one that is kept.
+    ///
+    /// # Errors
+    /// [`codes::INVALID`] for a product that stands there twice, [`codes::TOO_LARGE`] for a note
+    /// that no cart would take.
+    pub fn as_cart(&self, order: OrderId, customer: CustomerId) -> Result<Cart> {
+        if self.note.len() > TEXT_BYTES_MAX {
+            return Err(Refusal::new(codes::TOO_LARGE).with("field", "note"));
+        }
+        let mut cart = Cart::of_lines(customer, &[]);
+        for (line, place) in self.lines.iter().zip(0..) {
+            let wish = CartLine {
+                product: line.product,
+                pack: line.pack.clone(),
+                quantity: line.quantity,
+                discount: line.discount,
+                // Lines stand in the order in which they were put in.
+                added_at: Timestamp(place),
+            };
+            if cart.lines.insert(line_of(order, line.product), wish).is_some() {
+                return Err(Refusal::new(codes::INVALID).with("field", "lines"));
+            }
+        }
+        Ok(Cart { requested_on: self.requested_on, note: self.note.clone(), ..cart })
+    }
+}
+
+/// The line of a product in an order that comes from no cart.
+fn line_of(order: OrderId, product: ProductId) -> LineId {
+    LineId(uuid_of(&[b"line", order.0.as_bytes(), product.0.as_bytes()]))
 }
 
 /// The next content of an order. A line that stays as it was keeps what was agreed for it; what
@@ -120,9 +154,7 @@ impl WantedLine {
     pub(crate) fn line_in(&self, content: &SignedOrder) -> LineId {
         let new = || match content.cart {
             Some(cart) => line_id(cart, self.product),
-            None => {
-                LineId(uuid_of(&[b"line", content.order.0.as_bytes(), self.product.0.as_bytes()]))
-            }
+            None => line_of(content.order, self.product),
         };
         self.line.unwrap_or_else(new)
     }

@@ -14,12 +14,14 @@ pub struct Signing {
     pub order: OrderId,
     /// Its number on this device.
     pub device_number: String,
-    /// The cart.
-    pub cart: CartId,
+    /// The cart, if it was put together in one that is kept.
+    pub cart: Option<CartId>,
     /// The customer's name.
     pub customer_name: String,
-    /// The rep.
+    /// To whom it counts.
     pub rep: PersonId,
+    /// Who takes it, if that is not the rep.
+    pub taken_by: Option<PersonId>,
     /// Now.
     pub at: Timestamp,
     /// Minutes east of UTC.
@@ -63,7 +65,7 @@ pub fn sign(signing: Signing, cart: &Cart, shelf: &Shelf) -> Result<SignedOrder>
         customer: cart.customer,
         customer_name: signing.customer_name,
         rep: signing.rep,
-        cart: Some(signing.cart),
+        cart: signing.cart,
         placed_at: signing.at,
         offset_minutes: signing.offset_minutes,
         requested_on: cart.requested_on,
@@ -73,5 +75,6 @@ pub fn sign(signing: Signing, cart: &Cart, shelf: &Shelf) -> Result<SignedOrder>
         net: basket.net,
         taxes: basket.taxes,
         total: basket.total,
+        taken_by: signing.taken_by,
     })
 }

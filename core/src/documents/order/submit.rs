@@ -36,7 +36,11 @@ impl Operation for Submit {
     }
 
     fn acts_as(&self) -> Option<PersonId> {
-        Some(self.signed.rep)
+        Some(self.signed.author())
+    }
+
+    fn acts_for(&self) -> Option<PersonId> {
+        self.signed.taken_by.map(|_| self.signed.rep)
     }
 
     fn creates(&self, document: ItemId) -> bool {

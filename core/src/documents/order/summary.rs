@@ -36,6 +36,7 @@ impl OrderSummary {
             decided_at: decision.decided_at,
             promised_on: decision.promised_on,
             verdict: decision.verdict.clone(),
+            taken_by: signed.taken_by,
         }
     }
 
@@ -58,6 +59,7 @@ impl OrderSummary {
             net: self.net,
             taxes: self.taxes.clone(),
             total: self.total,
+            taken_by: self.taken_by,
         }
     }
 

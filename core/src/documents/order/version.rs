@@ -134,6 +134,7 @@ impl Revision {
                 && content.device_number == first.device_number
                 && content.customer == first.customer
                 && content.rep == first.rep
+                && content.taken_by == first.taken_by
                 && content.cart == first.cart
                 && content.placed_at == first.placed_at
                 && content.total.currency == first.total.currency

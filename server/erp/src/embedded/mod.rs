@@ -210,7 +210,10 @@ impl Erp for Embedded {
 }
 
 /// Everything that prices and judges these products for a customer now, with prices of all days.
-async fn shelf_for(
+///
+/// # Errors
+/// When the database refuses.
+pub async fn shelf_for(
     db: &mut SqliteConnection,
     customer: CustomerId,
     products: &BTreeSet<ProductId>,

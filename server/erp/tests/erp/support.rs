@@ -185,6 +185,7 @@ impl Company {
             net: basket.net,
             taxes: basket.taxes.clone(),
             total: basket.total,
+            taken_by: None,
         }
     }
 

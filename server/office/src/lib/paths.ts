@@ -5,6 +5,7 @@ import { customers, devices, orders, people, products, quarantine, visits, write
 export const paths = {
   home: (): string => `${BASE}/`,
   orders: (address: Address<typeof orders> = {}): string => `${BASE}/orders${write(orders, address)}`,
+  newOrder: (customer = ""): string => `${BASE}/orders/new${customer ? `?customer=${customer}` : ""}`,
   visits: (address: Address<typeof visits> = {}): string => `${BASE}/visits${write(visits, address)}`,
   customers: (address: Address<typeof customers> = {}): string => `${BASE}/customers${write(customers, address)}`,
   duplicates: (): string => `${BASE}/customers/duplicates`,

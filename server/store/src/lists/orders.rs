@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use roundsman_core::documents::order::Order;
+use roundsman_core::documents::order::{Order, SignedOrder};
 use roundsman_core::id::{CustomerId, OrderId, PersonId};
 use roundsman_core::records::SalesOrder;
 use roundsman_core::time::Timestamp;
@@ -94,6 +94,26 @@ pub async fn list(db: &SqlitePool, filter: &OrderFilter, page: &Page) -> Result<
         })
     });
     Ok(Rows { total: found.total, rows: rows.collect::<Result<_>>()? })
+}
+
+/// What a customer ordered last, newest first, without what was cancelled.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn latest_of(
+    db: &SqlitePool,
+    customer: CustomerId,
+    limit: usize,
+) -> Result<Vec<SignedOrder>> {
+    let bodies: Vec<String> = sqlx::query_scalar(
+        "select body from order_row where customer = $1 and body ->> '$.cancelled' is null \
+         order by placed_at desc, id desc limit $2",
+    )
+    .bind(customer.0)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await?;
+    bodies.iter().map(|body| Ok(column::from_json::<Order>(body)?.content)).collect()
 }
 
 /// How many orders are in each state, whatever state is filtered by.

@@ -70,6 +70,19 @@ pub async fn list(db: &SqlitePool, page: &Page, now: Timestamp) -> Result<Rows<L
     Ok(Rows { total: found.total, rows: rows.collect::<Result<_>>()? })
 }
 
+/// A page of what is sold now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sold(db: &SqlitePool, page: &Page) -> Result<Rows<ProductId>> {
+    let narrow = |query: &mut QueryBuilder<Sqlite>| {
+        query.push(" and p.active");
+    };
+    let found = PRODUCTS.fetch(db, page, &narrow).await?;
+    let ids = found.rows.iter().map(|row| Ok(row.try_get::<Uuid, _>("id")?.into()));
+    Ok(Rows { total: found.total, rows: ids.collect::<Result<_>>()? })
+}
+
 /// What these products cost in the company's first price list.
 async fn first_prices(
     db: &SqlitePool,

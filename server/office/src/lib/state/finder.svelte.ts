@@ -71,6 +71,7 @@ export class Finder {
       { icon: "lock", label: m.quarantine(), detail: "", href: paths.quarantine() },
     ];
     const may = session.me?.may;
+    if (may?.takeOrders) pages.push({ icon: "plus", label: m.new_order(), detail: "", href: paths.newOrder() });
     if (may?.govern) pages.push({ icon: "plus", label: m.add_customer(), detail: "", href: paths.customers({ open: "new" }) });
     if (may?.appoint.length) pages.push({ icon: "plus", label: m.add_person(), detail: "", href: paths.people({ open: "new" }) });
     const wanted = this.text.trim().toLowerCase();
