@@ -261,6 +261,7 @@ fn another_customer_or_rep_cannot_be_slipped_in() {
     for forge in [
         (|it: &mut SignedOrder| it.customer = Uuid::from_u128(8).into()) as fn(&mut SignedOrder),
         |it| it.rep = PersonId(Uuid::from_u128(102)),
+        |it| it.taken_by = Some(PersonId(Uuid::from_u128(102))),
         |it| it.device_number = "K3-0002".to_owned(),
         |it| it.placed_at = Timestamp(2),
     ] {
@@ -269,6 +270,17 @@ fn another_customer_or_rep_cannot_be_slipped_in() {
         let order = read(&with(&base, &[amend_to(&base, content, stamp(2, 2_000))]));
         assert_eq!((lines(&order), order.revision()), (q(&[(1, 5)]), 0));
     }
+}
+
+#[test]
+fn an_older_app_may_change_what_the_office_took() {
+    let office = PersonId(Uuid::from_u128(102));
+    let taken = SignedOrder { taken_by: Some(office), ..content(&[(1, 5)]) };
+    let submit = Submit { signed: taken };
+    let base = with(&Automerge::new(), &[made(None, &submit, stamp(1, 1_000))]);
+    // It reads the order without who took it, and so writes it.
+    let order = read(&with(&base, &[amend(&base, &[(1, 3)], stamp(2, 2_000))]));
+    assert_eq!((lines(&order), order.taken_by()), (q(&[(1, 3)]), Some(office)));
 }
 
 #[test]

@@ -119,6 +119,7 @@ pub struct OrderSummary {
     pub verdict: Option<Verdict>,
     /// Who took it in place of the rep.
     #[n(21)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_by: Option<PersonId>,
 }
 

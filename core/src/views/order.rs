@@ -308,7 +308,7 @@ impl OrderView {
             net: signed.net,
             taxes: signed.taxes.clone(),
             note: signed.note.clone(),
-            taken_by_name: signed.taken_by.map(|it| names.person(it)),
+            taken_by_name: order.taken_by().map(|it| names.person(it)),
             outcome: decision.map(|order| OutcomeView {
                 outcome: order.outcome,
                 reasons: order.reasons.clone(),

@@ -203,6 +203,12 @@ impl Order {
         found.map_or(first.placed_at, |(_, at)| at)
     }
 
+    /// Who took it in place of the rep; what came after the signature does not change that.
+    #[must_use]
+    pub fn taken_by(&self) -> Option<PersonId> {
+        self.first.as_deref().unwrap_or(&self.content).taken_by
+    }
+
     /// How many revisions it takes in. A document only grows, so that more is newer.
     #[must_use]
     pub fn revision(&self) -> u32 {

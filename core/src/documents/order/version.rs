@@ -134,7 +134,8 @@ impl Revision {
                 && content.device_number == first.device_number
                 && content.customer == first.customer
                 && content.rep == first.rep
-                && content.taken_by == first.taken_by
+                // An app from before orders were taken for others does not say it again.
+                && (content.taken_by.is_none() || content.taken_by == first.taken_by)
                 && content.cart == first.cart
                 && content.placed_at == first.placed_at
                 && content.total.currency == first.total.currency

@@ -8,6 +8,7 @@ const soy = { product: "s", pack: "pc", quantity: "1", discount: "5" };
 
 /** A server that prices every line at one yuan and answers as told. */
 let sent: { path: string; body: Record<string, unknown> }[] = [];
+let quotes: (lines: unknown[]) => unknown;
 let orders: () => { data?: unknown; error?: unknown; response: Response };
 
 const good = (data: unknown) => ({ data, response: new Response() });
@@ -16,12 +17,12 @@ const bad = (status: number, error?: unknown) => ({ error, response: new Respons
 beforeEach(() => {
   drafts.clear();
   sent = [];
+  quotes = (lines) => good({ lines, total: { minor: 100 * lines.length, currency: "CNY" } });
   orders = () => good({ id: "o", fresh: true });
   const post = async (path: string, { body }: { body: Record<string, unknown> }) => {
     sent.push({ path, body });
     if (path === "/api/orders") return orders();
-    const lines = body["lines"] as unknown[];
-    return good({ lines, total: { minor: 100 * lines.length, currency: "CNY" } });
+    return quotes(body["lines"] as unknown[]);
   };
   vi.spyOn(api, "POST").mockImplementation(post as never);
 });
@@ -56,6 +57,16 @@ it("asks for the same order again after a lost answer, also when it is opened an
   again.add(soy);
   await again.take();
   expect(ordered()[2]?.["id"]).not.toBe(first?.["id"]);
+});
+
+it("asks for prices again that could not be read before", async () => {
+  const [taking, priced] = [new Taking("c"), quotes];
+  taking.add(butter);
+  quotes = () => bad(502);
+  await taking.ask();
+  expect(await taking.take()).toBeUndefined();
+  quotes = priced;
+  expect(await taking.take()).toEqual({ id: "o", fresh: true });
 });
 
 it("prices anew what costs something else than the customer was told", async () => {

@@ -98,7 +98,7 @@ export class Taking {
     this.busy = true;
     this.failure = undefined;
     try {
-      if (!this.settled) await this.ask();
+      if (!this.settled || this.quote.error) await this.ask();
       if (this.quote.error) throw this.quote.error;
       const taken = await answer(api.POST("/api/orders", { body: this.#form() }));
       this.giveUp();
