@@ -57,7 +57,7 @@ pub async fn plan(
     let list = list_of(context, db, head.customer.as_ref()).await?;
     let mut lines = Vec::with_capacity(rows.len());
     for row in &mut rows {
-        lines.push(line(context, db, row, list.as_ref()).await?);
+        lines.push(line(db, row, list.as_ref()).await?);
     }
     let lines: Option<Vec<Line>> = lines.into_iter().collect();
     let (Some(lines), Some(list)) = (lines, list) else { return Ok(refused(rows)) };
@@ -150,7 +150,6 @@ async fn list_of(
 }
 
 async fn line(
-    context: &Context<'_>,
     db: &mut SqliteConnection,
     row: &mut Row<'_>,
     list: Option<&PriceList>,
@@ -222,6 +221,7 @@ async fn past_order(
         customer_name: customer.customer.value("name").to_owned(),
         rep,
         cart: None,
+        taken_by: None,
         placed_at,
         offset_minutes: context.clock.offset_minutes_at(placed_at),
         requested_on: head.requested,
