@@ -407,6 +407,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is sold now, as this customer may order it; found by name, article number or barcode. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words that must all occur; pinyin initials and parts of numbers count. */
+                    search?: string;
+                    /** @description A column, `-` before it for descending. */
+                    sort?: string;
+                    /** @description At most 200; 50 when not given. */
+                    limit?: number;
+                    /** @description Rows to skip. */
+                    offset?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_CatalogueRow"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/history": {
         parameters: {
             query?: never;
@@ -542,6 +596,51 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/usual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it usually orders, and its last order again. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsualView"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1827,7 +1926,42 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Takes an order for the rep who looks after the customer. It is durable when the answer comes; one
+         *     that is here already is answered as it was. `TOTAL_CHANGED` when it costs something else than
+         *     the customer was told.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrderForm"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Taken"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2457,7 +2591,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Wanted"];
+                    "application/json": components["schemas"]["QuoteForm"];
                 };
             };
             responses: {
@@ -3330,6 +3464,8 @@ export interface components {
         /** @description A line of a cart. */
         CartLineView: {
             available?: components["schemas"]["Quantity"] | null;
+            /** @description What one base unit costs from which quantity on; none when there is no price. */
+            breaks: components["schemas"]["PriceBreak"][];
             /** @description Article number. */
             code: string;
             /** @description Taken off. */
@@ -3366,6 +3502,16 @@ export interface components {
             unit: string;
             unitPrice?: components["schemas"]["Money"] | null;
         };
+        /** @description What to ask for to put a product into a cart, as arguments of `cart.set_line`. */
+        CartPut: {
+            discount?: components["schemas"]["Percent"] | null;
+            /** @description In which pack. */
+            pack: string;
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            /** @description Packs. */
+            quantity: components["schemas"]["Quantity"];
+        };
         /** @description A cart, priced. */
         CartView: {
             credit?: components["schemas"]["CreditView"] | null;
@@ -3390,6 +3536,36 @@ export interface components {
             total: components["schemas"]["Money"];
             /** @description What the office will probably say; does not stop anything. */
             warnings: components["schemas"]["Reason"][];
+        };
+        /** @description A product in the catalogue of one customer. */
+        CatalogueRow: {
+            available?: components["schemas"]["Quantity"] | null;
+            /** @description Its shelf. */
+            category: components["schemas"]["LocalName"];
+            /** @description Article number. */
+            code: string;
+            /** @description Whether more costs less. */
+            hasBreaks: boolean;
+            /** @description Which one. */
+            id: components["schemas"]["ProductId"];
+            inCart?: components["schemas"]["CartLineView"] | null;
+            /** @description In which pack. */
+            lastPack?: string | null;
+            lastQuantity?: components["schemas"]["Quantity"] | null;
+            /** @description Its name. */
+            name: components["schemas"]["LocalName"];
+            nextPrice?: components["schemas"]["NextPrice"] | null;
+            /** @description Larger packs. */
+            packs: components["schemas"]["Pack"][];
+            picture?: components["schemas"]["Picture"] | null;
+            stockAsOf?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the price contains it. */
+            taxIncluded: boolean;
+            /** @description Tax. */
+            taxRate: components["schemas"]["Percent"];
+            /** @description Base unit. */
+            unit: string;
+            unitPrice?: components["schemas"]["Money"] | null;
         };
         /** @description A document of which devices hold changes that nobody gave back. */
         ChangeMissing: {
@@ -4031,6 +4207,20 @@ export interface components {
          * @enum {string}
          */
         Kind: "customers" | "contacts" | "products" | "prices" | "stock" | "reps" | "orders";
+        /** @description The last order, as it can be ordered again. */
+        LastOrder: {
+            /** @description Names of what this customer cannot order any more. */
+            leftOut: components["schemas"]["LocalName"][];
+            /**
+             * Format: int32
+             * @description How many of its lines can be ordered now.
+             */
+            lineCount: number;
+            /** @description Which one. */
+            order: components["schemas"]["OrderId"];
+            /** @description What puts them into the cart; without those of which there is as much already. */
+            puts: components["schemas"]["CartPut"][];
+        };
         /** @description One line before and after. */
         LineChange: {
             /** @description Article number. */
@@ -4042,6 +4232,44 @@ export interface components {
         };
         /** @description A line of a cart or an order. */
         LineId: string;
+        /** @description A part of a list. */
+        List_CatalogueRow: {
+            /** @description The part. */
+            rows: {
+                available?: components["schemas"]["Quantity"] | null;
+                /** @description Its shelf. */
+                category: components["schemas"]["LocalName"];
+                /** @description Article number. */
+                code: string;
+                /** @description Whether more costs less. */
+                hasBreaks: boolean;
+                /** @description Which one. */
+                id: components["schemas"]["ProductId"];
+                inCart?: components["schemas"]["CartLineView"] | null;
+                /** @description In which pack. */
+                lastPack?: string | null;
+                lastQuantity?: components["schemas"]["Quantity"] | null;
+                /** @description Its name. */
+                name: components["schemas"]["LocalName"];
+                nextPrice?: components["schemas"]["NextPrice"] | null;
+                /** @description Larger packs. */
+                packs: components["schemas"]["Pack"][];
+                picture?: components["schemas"]["Picture"] | null;
+                stockAsOf?: components["schemas"]["Timestamp"] | null;
+                /** @description Whether the price contains it. */
+                taxIncluded: boolean;
+                /** @description Tax. */
+                taxRate: components["schemas"]["Percent"];
+                /** @description Base unit. */
+                unit: string;
+                unitPrice?: components["schemas"]["Money"] | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in the whole list.
+             */
+            total: number;
+        };
         /** @description A part of a list. */
         List_CustomerRow: {
             /** @description The part. */
@@ -4446,6 +4674,13 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
         };
+        /** @description A price that begins on a day to come. */
+        NextPrice: {
+            /** @description Its first day, at the office. */
+            since: components["schemas"]["Day"];
+            /** @description For one base unit, smallest quantity. */
+            unitPrice: components["schemas"]["Money"];
+        };
         /** @description A product with its stock, as the office sees it. */
         OfficeProductRow: {
             /** @description Whether it is sold. */
@@ -4479,6 +4714,21 @@ export interface components {
             head: components["schemas"]["HistoryChange"][];
             /** @description Lines that came, went or ask for something else. */
             lines: components["schemas"]["LineChange"][];
+        };
+        /** @description What somebody on the telephone orders. */
+        OrderForm: {
+            /** @description Who orders. */
+            customer: string;
+            /** @description The new order, made by whoever asks: asked for twice, it is still one. */
+            id: string;
+            /** @description What, each product once; `line` is none in all of them. */
+            lines: components["schemas"]["WantedLine"][];
+            /** @description What to note. */
+            note?: string;
+            /** @description When it is wanted. */
+            requestedOn?: string | null;
+            /** @description The total that the customer was told, with tax. */
+            told: components["schemas"]["Money"];
         };
         /** @description An order document. */
         OrderId: string;
@@ -4546,7 +4796,7 @@ export interface components {
             placedAt: components["schemas"]["Timestamp"];
             /** @description Codes of the reasons, most important first. */
             reasons: string[];
-            /** @description Who took it. */
+            /** @description Who took it, or who looks after the customer for whom the office took it. */
             rep: components["schemas"]["PersonId"];
             /** @description Their name. */
             repName: string;
@@ -4615,6 +4865,8 @@ export interface components {
             outcome?: components["schemas"]["OutcomeView"] | null;
             /** @description What lists show. */
             row: components["schemas"]["OrderRow"];
+            /** @description Who took it in place of the rep, in the office; none: the rep did. */
+            takenByName?: string | null;
             /** @description Tax by rate. */
             taxes: components["schemas"]["TaxLine"][];
             /** @description Its versions, newest first; empty while there is only the signed one. */
@@ -4849,6 +5101,11 @@ export interface components {
             state: components["schemas"]["ExceptionState"];
             /** @description What it is about. */
             subject: string;
+        };
+        /** @description What to price, and for whom. */
+        QuoteForm: {
+            customer: components["schemas"]["CustomerId"];
+            lines: components["schemas"]["CartLine"][];
         };
         /** @description One reason for an outcome: what was found, by which rule, on which inputs. */
         Reason: {
@@ -5104,6 +5361,8 @@ export interface components {
             govern: boolean;
             /** @description Decide what a customer buys by. */
             setTerms: boolean;
+            /** @description Take orders for the reps. */
+            takeOrders: boolean;
         };
         /**
          * @description What a person may do; see [`crate::access`].
@@ -5247,6 +5506,13 @@ export interface components {
          * @enum {string}
          */
         SyncState: "savedHere" | "safeAtOffice" | "confirmed" | "needsYou" | "needsOffice";
+        /** @description An order that is here now. */
+        Taken: {
+            /** @description Whether it was recorded now; otherwise it was here already, and stays as it was. */
+            fresh: boolean;
+            /** @description The order. */
+            id: string;
+        };
         /** @description Tax of one rate. */
         TaxLine: {
             /** @description What it is on. */
@@ -5322,6 +5588,35 @@ export interface components {
              * @description How sure it is, of 100.
              */
             score: number;
+        };
+        /** @description A product that a customer usually orders. */
+        UsualLine: {
+            /** @description Its name. */
+            name: components["schemas"]["LocalName"];
+            /** @description The pack in which it is usually ordered, a code. */
+            pack: string;
+            picture?: components["schemas"]["Picture"] | null;
+            /** @description What. */
+            product: components["schemas"]["ProductId"];
+            put?: components["schemas"]["CartPut"] | null;
+            /** @description How many packs, usually. */
+            quantity: components["schemas"]["Quantity"];
+            /**
+             * Format: int32
+             * @description In how many of the orders it was.
+             */
+            times: number;
+        };
+        /** @description What a customer usually orders, and what it ordered last. */
+        UsualView: {
+            /** @description The usual basket, what is ordered most often first. */
+            basket: components["schemas"]["UsualLine"][];
+            last?: components["schemas"]["LastOrder"] | null;
+            /**
+             * Format: int32
+             * @description How many orders were looked at.
+             */
+            orders: number;
         };
         /** @description What a person in the office decided. */
         VerdictView: {
