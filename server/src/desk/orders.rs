@@ -13,7 +13,7 @@ use roundsman_core::records::Assignment;
 use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::shelf_for;
 use roundsman_store::{Error as StoreError, Result as StoreResult, SqliteConnection};
-use roundsman_store::{documents, records};
+use roundsman_store::{documents, merges, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,13 +49,15 @@ impl Desk {
     /// # Errors
     /// Why a phone would not record it either; [`codes::TOTAL_CHANGED`] when it costs something else
     /// than the customer was told. Nothing was recorded then.
-    pub async fn take_order(&self, person: PersonId, asked: Asked) -> Result<Taken> {
+    pub async fn take_order(&self, person: PersonId, mut asked: Asked) -> Result<Taken> {
         let (desk, id) = (self.clone(), asked.order);
         let taken = self.store.write.run(move |db, commit| {
             Box::pin(async move {
                 if documents::exists(&mut *db, asked.order.into()).await? {
                     return Ok(false);
                 }
+                // The form may have been open since before the customer was merged.
+                asked.customer = merges::survivor(&mut *db, asked.customer).await?;
                 let now = desk.clock.now();
                 let signed = desk.sign(db, person, &asked, now).await?;
                 let submit = Box::new(order::Submit { signed });

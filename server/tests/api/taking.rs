@@ -221,3 +221,23 @@ async fn what_can_be_ordered_is_found_by_name_number_and_barcode() {
     let found = office.get(&format!("{path}?search={code}")).await.json();
     assert_eq!(found["total"], 0, "what is not sold any more cannot be ordered");
 }
+
+#[tokio::test]
+async fn a_form_that_was_open_while_its_customer_was_merged_orders_for_the_one_that_stays() {
+    let company = Company::open().await;
+    let mut office = company.office().await;
+    let customers = office.get("/api/customers").await.json()["rows"].clone();
+    let [customer, stays] = [0, 1].map(|at| customers[at]["id"].as_str().unwrap().to_owned());
+    let form = form(&mut office, &customer, &[("butter", 2)]).await;
+    let path = format!("/api/customers/{customer}/merge");
+    assert_eq!(office.post(&path, json!({ "into": stays })).await.status.as_u16(), 204);
+    // Its prices may be others: the customer is told them first.
+    let form = told(&mut office, form).await;
+    assert_eq!(office.post("/api/orders", form.clone()).await.status.as_u16(), 200);
+    let path = format!("/api/orders/{}", form["id"].as_str().unwrap());
+    let shown = office.get(&path).await.json();
+    assert_eq!(
+        (&shown["row"]["customer"], &shown["row"]["customerName"]),
+        (&json!(stays), &customers[1]["name"])
+    );
+}
