@@ -139,4 +139,4 @@ test("a file that cannot be read is refused with what to do", async ({ office })
 });
 
 /** How many rows became this, or would. */
-const figure = ({ page, text }: Device, outcome: string) => page.getByRole("listitem").filter({ hasText: text(outcome) }).locator("b");
+const figure = ({ page, text }: Device, outcome: string) => page.getByRole("listitem").filter({ has: page.getByText(text(outcome), { exact: true }) }).locator("b");
