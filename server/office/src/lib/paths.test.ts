@@ -5,8 +5,10 @@ it("builds a link for every section", () => {
   expect(Object.values(paths).map((path) => path())).toEqual([
     "/office/",
     "/office/orders",
+    "/office/orders/new",
     "/office/visits",
     "/office/customers",
+    "/office/customers/duplicates",
     "/office/products",
     "/office/people",
     "/office/devices",
