@@ -69,6 +69,21 @@ it("asks for prices again that could not be read before", async () => {
   expect(await taking.take()).toEqual({ id: "o", fresh: true });
 });
 
+it("asks for prices again when something is typed before they are answered", async () => {
+  const [taking, priced] = [new Taking("c"), quotes];
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  quotes = (lines) => held.then(() => priced(lines));
+  taking.add(butter);
+  const asked = taking.ask();
+  taking.add(soy);
+  answer();
+  await asked;
+  expect(taking.settled).toBe(false);
+  await taking.take();
+  expect(ordered()[0]).toMatchObject({ told: { minor: 200 } });
+});
+
 it("prices anew what costs something else than the customer was told", async () => {
   const taking = new Taking("c");
   taking.add(butter);

@@ -37,6 +37,9 @@ export class Taking {
   // Made here and kept with what was typed, so that pressing twice, or once more after a lost answer, makes one order.
   #id: string;
   readonly #name: string;
+  /** How often something was typed, and how often it had been when what is shown was asked for. */
+  #typed = $state(0);
+  #priced = $state(-1);
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly customer: string) {
@@ -52,7 +55,7 @@ export class Taking {
   /** Lines that cannot be read as an amount. */
   unread = $derived(this.lines.filter((line) => !isQuantity(line.quantity) || !isDiscount(line.discount)));
   /** What is shown is about what stands there now. */
-  settled = $state(true);
+  settled = $derived.by(() => this.#priced === this.#typed);
 
   /** What is known of a line's product and price. */
   of(product: string): CartLineView | undefined {
@@ -78,7 +81,7 @@ export class Taking {
   changed(): void {
     this.failure = undefined;
     this.#keep();
-    this.settled = false;
+    this.#typed += 1;
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.ask(), PAUSE_MS);
   }
@@ -86,10 +89,11 @@ export class Taking {
   /** Asks what it comes to. */
   async ask(): Promise<void> {
     clearTimeout(this.#pause);
+    const typed = this.#typed;
     const lines = this.#readable().map((line, addedAt) => ({ ...line, addedAt }));
     const body = { customer: this.customer, lines };
     await this.quote.load((signal) => answer(api.POST("/api/quotes", { body, signal })));
-    if (!this.quote.loading) this.settled = true;
+    if (!this.quote.loading) this.#priced = typed;
   }
 
   /** Takes the order at the total that is shown. None: it was not taken, and `failure` says why. */
