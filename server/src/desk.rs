@@ -1,6 +1,7 @@
 //! The server process as a device: what people do in the console, and what imports bring in, is
 //! recorded like everything else, in a journal of its own.
 
+mod amendments;
 mod orders;
 
 use std::collections::BTreeMap;
@@ -11,13 +12,14 @@ use automerge::Automerge;
 use roundsman_core::access::may_record;
 use roundsman_core::documents::{Operation, Request, Stamp, actor_of, customer, execute};
 use roundsman_core::error::{Refusal, Result as Refused, codes};
-use roundsman_core::id::{CustomerId, DeviceId, PersonId, TerritoryId};
+use roundsman_core::id::{CustomerId, DeviceId, ItemId, PersonId, TerritoryId};
 use roundsman_core::records::Assignment;
 use roundsman_core::sync::{Entry, EntryChange, Head, hash};
 use roundsman_core::time::{Hlc, Timestamp};
 use roundsman_store::devices::{self, Device};
 use roundsman_store::{
-    Commit, Result as StoreResult, SqliteConnection, Store, journal, people, visibility,
+    Commit, Error as StoreError, Result as StoreResult, SqliteConnection, Store, documents,
+    journal, people, visibility,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +29,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::hub::{Arrival, Case, Docket, Source, open_account};
 
+pub use amendments::{Amended, Change};
 pub use orders::{Asked, Taken};
 
 /// Requests of one commit; others wait for it.
@@ -272,6 +275,14 @@ impl Desk {
         *time = time.tick(now);
         *time
     }
+}
+
+/// A document as it is here.
+async fn stored(db: &mut SqliteConnection, item: impl Into<ItemId>) -> StoreResult<Automerge> {
+    let item = item.into();
+    let snapshot = documents::snapshot(db, item).await?;
+    let snapshot = snapshot.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", item))?;
+    Automerge::load(&snapshot).map_err(|error| StoreError::Corrupt(format!("{item}: {error}")))
 }
 
 /// The operation a request asks for, and the document it is about.

@@ -2,7 +2,9 @@
 
 use roundsman_core::documents::cart::{self, Cart, CartLine, line_id};
 use roundsman_core::documents::customer::{self, Customer};
-use roundsman_core::documents::order::{self, Order, Revision, Signing, VersionId, Wanted};
+use roundsman_core::documents::order::{
+    self, Order, Revising, Revision, Signing, VersionId, Wanted,
+};
 use roundsman_core::documents::visit::{self, Begun, Finished, VisitOutcome};
 use roundsman_core::documents::{Operation, Request};
 use roundsman_core::error::{Refusal, codes};
@@ -115,40 +117,25 @@ impl Replica {
         wanted: &Wanted,
         signed_again: bool,
     ) -> Result<Planned> {
-        if known.cancelled.is_some() {
-            return Err(Refusal::new(codes::ORDER_CANCELLED).into());
-        }
-        let content = order::revise(&known.content, wanted, &self.shelf_for(known, wanted)?)?;
-        if content == known.content && known.countered.is_empty() {
-            return Err(Refusal::new(codes::EMPTY).with("field", "changes").into());
-        }
-        let (order, number) = (content.order, content.device_number.clone());
-        let mut revision = self.revision(order, bases)?;
-        revision.content = Some(content);
-        revision.signed_again = signed_again;
+        let shelf = self.shelf_for(known, wanted)?;
+        let revision = known.amend(wanted, &shelf, self.revising(bases)?)?;
+        let revision =
+            revision.ok_or_else(|| Refusal::new(codes::EMPTY).with("field", "changes"))?;
+        let revision = Revision { signed_again, ..revision };
+        let (order, number) = (revision.order, known.content.device_number.clone());
         planned(order::Amend { revision }, order, number)
     }
 
     fn cancel(&self, order: OrderId, reason: String) -> Result<Planned> {
         let (known, bases) = self.order_with_heads(order)?;
-        if known.cancelled.is_some() && known.countered.is_empty() {
-            return Err(Refusal::new(codes::ORDER_CANCELLED).into());
-        }
-        let revision = Revision { reason, ..self.revision(order, bases)? };
+        let revision = known.cancel(reason, self.revising(bases)?);
+        let revision = revision.ok_or_else(|| Refusal::new(codes::ORDER_CANCELLED))?;
         planned(order::Cancel { revision }, order, known.content.device_number)
     }
 
-    fn revision(&self, order: OrderId, bases: Vec<VersionId>) -> Result<Revision> {
-        Ok(Revision {
-            order,
-            bases,
-            by: self.signed_in()?.person,
-            at: self.now(),
-            offset_minutes: self.host.offset_minutes(),
-            content: None,
-            signed_again: false,
-            reason: String::new(),
-        })
+    fn revising(&self, bases: Vec<VersionId>) -> Result<Revising> {
+        let (by, at) = (self.signed_in()?.person, self.now());
+        Ok(Revising { bases, by, at, offset_minutes: self.host.offset_minutes() })
     }
 
     /// An order, and the versions that the next one is made on.

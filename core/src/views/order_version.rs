@@ -121,6 +121,7 @@ pub struct VerdictView {
 /// What an order would be with other lines. Nothing is recorded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(tsify::Tsify))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AmendView {
     /// The lines, as a cart shows them. What stays as it was costs what was agreed.

@@ -3,21 +3,20 @@
 
 use std::sync::atomic::Ordering;
 
-use automerge::Automerge;
 use roundsman_core::documents::customer::{self, Customer};
 use roundsman_core::documents::order::{self, SignedOrder, Signing, Wanted};
-use roundsman_core::error::{Refusal, codes};
-use roundsman_core::id::{CustomerId, ItemId, OrderId, PersonId};
+use roundsman_core::error::{Refusal, Result as Refused, codes};
+use roundsman_core::id::{CustomerId, OrderId, PersonId};
 use roundsman_core::money::Money;
 use roundsman_core::records::Assignment;
 use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::shelf_for;
-use roundsman_store::{Error as StoreError, Result as StoreResult, SqliteConnection};
+use roundsman_store::{Result as StoreResult, SqliteConnection};
 use roundsman_store::{documents, merges, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Desk;
+use super::{Desk, stored};
 use crate::error::Result;
 
 /// What a customer asked for.
@@ -94,10 +93,7 @@ impl Desk {
             offset_minutes: self.clock.offset_minutes(),
         };
         let signed = order::sign(signing, &cart, &shelf)?;
-        if signed.total != asked.told {
-            let changed = Refusal::new(codes::TOTAL_CHANGED);
-            return Err(changed.with("from", asked.told).with("to", signed.total).into());
-        }
+        at_the_price(&signed, asked.told)?;
         Ok(signed)
     }
 
@@ -111,10 +107,14 @@ impl Desk {
 
 /// A customer as its document says.
 async fn known(db: &mut SqliteConnection, id: CustomerId) -> StoreResult<Customer> {
-    let item = ItemId::from(id);
-    let snapshot = documents::snapshot(db, item).await?;
-    let snapshot = snapshot.ok_or_else(|| Refusal::new(codes::NOT_FOUND).with("item", id))?;
-    let document = Automerge::load(&snapshot)
-        .map_err(|error| StoreError::Corrupt(format!("{item}: {error}")))?;
-    Ok(customer::read(&document)?)
+    Ok(customer::read(&stored(db, id).await?)?)
+}
+
+/// Nobody is charged anything else than what they were told.
+pub(super) fn at_the_price(signed: &SignedOrder, told: Money) -> Refused<()> {
+    if signed.total == told {
+        return Ok(());
+    }
+    let changed = Refusal::new(codes::TOTAL_CHANGED);
+    Err(changed.with("from", told).with("to", signed.total))
 }

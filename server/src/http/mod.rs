@@ -1,6 +1,7 @@
 //! The way in: who may call what, and everything a browser loads. One file per resource.
 
 mod accounts;
+mod amendments;
 mod appointments;
 mod assets;
 mod catalogue;
@@ -105,6 +106,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(orders::show))
         .routes(routes!(orders::show_history))
         .routes(routes!(orders::rule))
+        .routes(routes!(amendments::quote))
+        .routes(routes!(amendments::amend))
+        .routes(routes!(amendments::cancel))
         .routes(routes!(visits::list))
         .routes(routes!(visits::show))
         .routes(routes!(visits::show_history))

@@ -128,9 +128,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Path(id): Path<OrderId>,
 ) -> Result<Json<OrderView>> {
-    let narrow = OrderFilter { id: Some(id), ..OrderFilter::default() };
-    let found = orders::list(&app.store.read, &narrow, &Wanted::one()).await?;
-    let order = found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?;
+    let order = one(&app, id).await?;
     let clock_off_ms = clock::off_ms(&app.store.read, ItemId::from(id)).await?;
     let names = stored::everybody(&app.store.read).await?;
     let mut view = OrderView::new(row(&order), &order.order, order.decision.as_ref(), &names);
@@ -186,6 +184,13 @@ pub async fn show_history(
     Path(id): Path<OrderId>,
 ) -> Result<Json<Vec<HistoryRow>>> {
     Ok(Json(history::of(&app, ItemId::from(id)).await?))
+}
+
+/// One of them.
+pub(super) async fn one(app: &App, id: OrderId) -> Result<ListedOrder> {
+    let narrow = OrderFilter { id: Some(id), ..OrderFilter::default() };
+    let found = orders::list(&app.store.read, &narrow, &Wanted::one()).await?;
+    Ok(found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?)
 }
 
 /// The row with what only the office knows.

@@ -111,14 +111,20 @@ async fn an_order_is_listed_decided_and_found_by_its_number() {
 }
 
 pub async fn until_decided(office: &mut Browser) -> Value {
+    let decided = |list: &Value| list["rows"][0]["state"] != "waiting";
+    until(office, "/api/orders", decided).await["rows"][0].clone()
+}
+
+/// What is there once it is as it should be.
+pub async fn until(office: &mut Browser, path: &str, met: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..100 {
-        let row = office.get("/api/orders").await.json()["rows"][0].clone();
-        if row["state"] != "waiting" {
-            return row;
+        let there = office.get(path).await.json();
+        if met(&there) {
+            return there;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("nobody decided");
+    panic!("it never came to that: {path}");
 }
 
 /// An order as a phone signs it.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::company::{Browser, Company};
 use crate::lists::model;
-use crate::orders::until_decided;
+use crate::orders::{until, until_decided};
 
 /// What somebody who typed these lines sends: so many base units of what is found.
 async fn form(office: &mut Browser, customer: &str, lines: &[(&str, u32)]) -> Value {
@@ -239,5 +239,102 @@ async fn a_form_that_was_open_while_its_customer_was_merged_orders_for_the_one_t
     assert_eq!(
         (&shown["row"]["customer"], &shown["row"]["customerName"]),
         (&json!(stays), &customers[1]["name"])
+    );
+}
+
+/// An order of two products that was decided, and its path.
+async fn ordered(company: &Company, office: &mut Browser) -> (Value, String) {
+    let customer = model(office).await;
+    let form = form(office, &customer, &[("butter", 2), ("soy", 3)]).await;
+    let taken = office.post("/api/orders", form).await.json();
+    let path = format!("/api/orders/{}", taken["id"].as_str().unwrap());
+    let _running = background::start(&company.app).await.unwrap();
+    until_decided(office).await;
+    (office.get(&path).await.json(), path)
+}
+
+/// The lines of an order as they stand.
+fn standing(shown: &Value) -> Value {
+    let lines = shown["lines"].as_array().unwrap().iter();
+    let same = |it: &Value| {
+        json!({ "line": it["id"], "product": it["product"], "pack": it["pack"],
+            "quantity": it["quantity"], "discount": it["discount"] })
+    };
+    json!({ "lines": lines.map(same).collect::<Vec<_>>(), "requestedOn": shown["row"]["requestedOn"],
+        "note": shown["note"] })
+}
+
+#[tokio::test]
+async fn an_order_is_changed_and_called_off_on_the_telephone() {
+    let company = Company::open().await;
+    let mut office = company.office().await;
+    let (before, path) = ordered(&company, &mut office).await;
+    let post = async |office: &mut Browser, what: &str, form: &Value| {
+        office.post(&format!("{path}/{what}"), form.clone()).await
+    };
+    let mut form = standing(&before);
+    form["lines"].as_array_mut().unwrap().remove(1);
+    form["lines"][0]["quantity"] = "4".into();
+    let would = post(&mut office, "amendment", &form).await.json();
+    assert_eq!((&would["before"], &would["problems"]), (&before["row"]["total"], &json!([])));
+    assert_eq!(would["changes"]["lines"].as_array().unwrap().len(), 2);
+
+    (form["told"], form["seen"]) = (before["row"]["total"].clone(), 1.into());
+    let wrong = post(&mut office, "amend", &form).await;
+    assert_eq!(wrong.refusal(), (409, "TOTAL_CHANGED".to_owned()));
+    (form["told"], form["seen"]) = (would["total"].clone(), 2.into());
+    let unseen = post(&mut office, "amend", &form).await;
+    assert_eq!(unseen.refusal(), (409, "DECIDED_MEANWHILE".to_owned()));
+    form["seen"] = 1.into();
+    assert_eq!(post(&mut office, "amend", &form).await.status, 204);
+    assert_eq!(post(&mut office, "amend", &form).await.status, 204, "the answer was lost");
+    let after = office.get(&path).await.json();
+    assert_eq!((&after["row"]["versions"], &after["row"]["total"]), (&2.into(), &would["total"]));
+    assert_eq!(after["versions"][0]["byName"], "Office");
+    assert_eq!(after["row"]["deviceNumber"], before["row"]["deviceNumber"]);
+
+    let silent = post(&mut office, "cancel", &json!({ "reason": " ", "seen": 2 })).await;
+    assert_eq!(silent.refusal(), (422, "EMPTY".to_owned()));
+    let off = json!({ "reason": "closed for a week", "seen": 2 });
+    let late = post(&mut office, "cancel", &json!({ "reason": "closed", "seen": 1 })).await;
+    assert_eq!(late.refusal(), (409, "DECIDED_MEANWHILE".to_owned()));
+    assert_eq!(post(&mut office, "cancel", &off).await.status, 204);
+    assert_eq!(post(&mut office, "cancel", &off).await.status, 204);
+    let shown = office.get(&path).await.json();
+    assert_eq!(
+        (&shown["row"]["versions"], &shown["versions"][0]["cancels"]),
+        (&3.into(), &true.into())
+    );
+    let refused = post(&mut office, "amend", &form).await;
+    assert_eq!(refused.refusal(), (422, "ORDER_CANCELLED".to_owned()));
+    let _running = background::start(&company.app).await.unwrap();
+    until(&mut office, &path, |it| it["row"]["state"] == "cancelled").await;
+    let nowhere = format!("/api/orders/{}/cancel", Uuid::nil());
+    assert_eq!(office.post(&nowhere, off.clone()).await.refusal(), (404, "NOT_FOUND".to_owned()));
+}
+
+#[tokio::test]
+async fn what_was_agreed_stays_agreed_and_only_those_who_take_orders_change_them() {
+    let company = Company::open().await;
+    let mut office = company.office().await;
+    let (before, path) = ordered(&company, &mut office).await;
+    let mut form = standing(&before);
+    (form["told"], form["seen"]) = (before["row"]["total"].clone(), 1.into());
+    form["note"] = "n".repeat(5_000).into();
+    let long = office.post(&format!("{path}/amend"), form.clone()).await;
+    assert_eq!(long.refusal(), (413, "TOO_LARGE".to_owned()));
+    form["note"] = "side door".into();
+    let mut colleague = company.colleague("stock", Role::Warehouse).await;
+    for what in ["amend", "cancel"] {
+        let form =
+            if what == "amend" { form.clone() } else { json!({ "reason": "no", "seen": 1 }) };
+        let refused = colleague.post(&format!("{path}/{what}"), form).await;
+        assert_eq!(refused.refusal(), (403, "ACCESS_ENDED".to_owned()), "{what}");
+    }
+    assert_eq!(office.post(&format!("{path}/amend"), form).await.status, 204);
+    let after = office.get(&path).await.json();
+    assert_eq!(
+        (&after["note"], &after["row"]["total"]),
+        (&"side door".into(), &before["row"]["total"])
     );
 }

@@ -18,7 +18,7 @@ use automerge::Automerge;
 pub use cancel::Cancel;
 use minicbor::{Decode, Encode};
 pub(crate) use revise::revise_line;
-pub use revise::{Wanted, WantedLine, revise};
+pub use revise::{Revising, Wanted, WantedLine, revise};
 use serde::{Deserialize, Serialize};
 pub use sign::{Signing, sign};
 pub use standing::REVISIONS_MAX;

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SignedLine, SignedOrder, sum_up};
+use super::{Order, Revision, SignedLine, SignedOrder, VersionId, sum_up};
 use crate::documents::cart::{Cart, CartLine, line_id};
 use crate::documents::customer::TEXT_BYTES_MAX;
 use crate::error::{Refusal, Result, codes};
-use crate::id::{CustomerId, LineId, OrderId, ProductId, uuid_of};
+use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId, uuid_of};
 use crate::quantity::{Percent, Quantity};
 use crate::rules::{BasketLine, Shelf, price_line};
 use crate::time::{Day, Timestamp};
@@ -47,9 +47,7 @@ impl Wanted {
     /// [`codes::INVALID`] for a product that stands there twice, [`codes::TOO_LARGE`] for a note
     /// that no cart would take.
     pub fn as_cart(&self, order: OrderId, customer: CustomerId) -> Result<Cart> {
-        if self.note.len() > TEXT_BYTES_MAX {
-            return Err(Refusal::new(codes::TOO_LARGE).with("field", "note"));
-        }
+        self.check_note()?;
         let mut cart = Cart::of_lines(customer, &[]);
         for (line, place) in self.lines.iter().zip(0..) {
             let wish = CartLine {
@@ -66,6 +64,61 @@ impl Wanted {
         }
         Ok(Cart { requested_on: self.requested_on, note: self.note.clone(), ..cart })
     }
+
+    fn check_note(&self) -> Result<()> {
+        let fits = self.note.len() <= TEXT_BYTES_MAX;
+        if fits { Ok(()) } else { Err(Refusal::new(codes::TOO_LARGE).with("field", "note")) }
+    }
+}
+
+/// Who makes another version, when, and on which.
+#[derive(Debug, Clone)]
+pub struct Revising {
+    /// The versions that they know.
+    pub bases: Vec<VersionId>,
+    /// Who.
+    pub by: PersonId,
+    /// Now.
+    pub at: Timestamp,
+    /// Minutes east of UTC.
+    pub offset_minutes: i16,
+}
+
+impl Order {
+    /// The version that makes of it what is wanted now; none when that is what it is.
+    ///
+    /// # Errors
+    /// [`codes::ORDER_CANCELLED`], or as [`revise`].
+    pub fn amend(
+        &self,
+        wanted: &Wanted,
+        shelf: &Shelf,
+        revising: Revising,
+    ) -> Result<Option<Revision>> {
+        if self.cancelled.is_some() {
+            return Err(Refusal::new(codes::ORDER_CANCELLED));
+        }
+        let content = revise(&self.content, wanted, shelf)?;
+        let same = content == self.content && self.countered.is_empty();
+        Ok((!same).then(|| self.revision_of(revising, Some(content), String::new())))
+    }
+
+    /// The version that calls it off; none when it is called off.
+    #[must_use]
+    pub fn cancel(&self, reason: String, revising: Revising) -> Option<Revision> {
+        let same = self.cancelled.is_some() && self.countered.is_empty();
+        (!same).then(|| self.revision_of(revising, None, reason))
+    }
+
+    fn revision_of(
+        &self,
+        Revising { bases, by, at, offset_minutes }: Revising,
+        content: Option<SignedOrder>,
+        reason: String,
+    ) -> Revision {
+        let order = self.content.order;
+        Revision { order, bases, by, at, offset_minutes, content, signed_again: false, reason }
+    }
 }
 
 /// The line of a product in an order that comes from no cart.
@@ -77,12 +130,14 @@ fn line_of(order: OrderId, product: ProductId) -> LineId {
 /// is new or asks for something else costs what it costs on this shelf.
 ///
 /// # Errors
-/// [`codes::EMPTY`] without lines: then it is to be cancelled. The refusal of the first line
+/// [`codes::EMPTY`] without lines: then it is to be cancelled; [`codes::TOO_LARGE`] for a note that
+/// no cart would take. The refusal of the first line
 /// without a price; [`codes::INVALID`] where the customer's currency changed.
 pub fn revise(content: &SignedOrder, wanted: &Wanted, shelf: &Shelf) -> Result<SignedOrder> {
     if wanted.lines.is_empty() {
         return Err(Refusal::new(codes::EMPTY).with("field", "lines"));
     }
+    wanted.check_note()?;
     let mut lines: Vec<SignedLine> = Vec::with_capacity(wanted.lines.len());
     for it in &wanted.lines {
         let line = revise_line(content, it, shelf)?;

@@ -15,13 +15,13 @@ mod verdict;
 use std::collections::BTreeSet;
 
 use roundsman_core::documents::cart::{Cart, CartLine};
-use roundsman_core::documents::order::{Order, VersionId};
+use roundsman_core::documents::order::{Order, VersionId, Wanted};
 use roundsman_core::id::{CartId, CustomerId, OrderId, ProductId};
 use roundsman_core::records::{Progress, SalesOrder, Verdict};
 use roundsman_core::rules::Shelf;
 use roundsman_core::time::Timestamp;
 use roundsman_core::views::CartView;
-use roundsman_store::{Error, Result, SqliteConnection, Store, outbox};
+use roundsman_store::{Error, Result, SqliteConnection, Store, outbox, records};
 
 use crate::Now;
 use crate::port::{Answer, Erp, Pulled, Task};
@@ -222,6 +222,25 @@ pub async fn shelf_for(
     let customers = BTreeSet::from([customer]);
     let shelves = Shelves::load(db, &customers, products, BTreeSet::new(), now).await?;
     Ok(shelves.shelf(customer, products.iter().copied()))
+}
+
+/// What prices and judges these lines of an order, as if it took nothing itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shelf_to_amend(
+    db: &mut SqliteConnection,
+    order: &Order,
+    wanted: &Wanted,
+    now: Timestamp,
+) -> Result<Shelf> {
+    let products = wanted.lines.iter().map(|line| line.product).collect();
+    let shelf = shelf_for(db, order.content.customer, &products, now).await?.at(now);
+    let decision: Option<SalesOrder> = records::get(db, order.content.order).await?;
+    Ok(match decision {
+        Some(decision) => shelf.without(&decision),
+        None => shelf,
+    })
 }
 
 /// Whether this version of the order, or a newer one, was decided.

@@ -2013,6 +2013,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{id}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes an order for the customer. It is durable when the answer comes, and nothing is recorded
+         *     when the order is like that already. `DECIDED_MEANWHILE` when somebody else made a version that
+         *     was not seen, `TOTAL_CHANGED` when it costs something else than the customer was told.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AmendForm"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/amendment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an order would be with other lines, and what it would cost. Nothing is recorded. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AmendmentForm"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AmendView"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls an order off for the customer, unless it is called off already. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CancelForm"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{id}/history": {
         parameters: {
             query?: never;
@@ -3439,12 +3586,56 @@ export interface components {
             /** @description The value. */
             value: string;
         };
+        /** @description The change that somebody on the telephone agreed to. */
+        AmendForm: components["schemas"]["AmendmentForm"] & {
+            /**
+             * Format: int32
+             * @description How many versions whoever changes it saw.
+             */
+            seen: number;
+            /** @description The total that the customer was told, with tax. */
+            told: components["schemas"]["Money"];
+        };
+        /** @description What an order would be with other lines. Nothing is recorded. */
+        AmendView: {
+            /** @description As it stands, with tax. */
+            before: components["schemas"]["Money"];
+            /** @description What would change. */
+            changes: components["schemas"]["OrderDiff"];
+            /** @description The lines, as a cart shows them. What stays as it was costs what was agreed. */
+            lines: components["schemas"]["CartLineView"][];
+            /** @description Why it cannot be recorded. */
+            problems: components["schemas"]["Reason"][];
+            /** @description As it would be, with tax. */
+            total: components["schemas"]["Money"];
+            /** @description What the office would have to say about it. */
+            warnings: components["schemas"]["Reason"][];
+        };
+        /** @description What somebody wants instead of what they ordered. */
+        AmendmentForm: {
+            /** @description The whole order from now on; what stays names its line. */
+            lines: components["schemas"]["WantedLine"][];
+            /** @description What is noted. */
+            note?: string;
+            /** @description When it is wanted. */
+            requestedOn?: string | null;
+        };
         /** @description Which customer it only looks like. */
         ApartForm: {
             other: string;
         };
         BTreeMap: {
             [key: string]: number;
+        };
+        /** @description Why an order is wanted no more. */
+        CancelForm: {
+            /** @description In the words of whoever calls it off. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How many versions they saw.
+             */
+            seen: number;
         };
         /** @description A cart document. */
         CartId: string;
