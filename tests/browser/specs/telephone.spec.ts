@@ -110,5 +110,48 @@ for (const language of ["zh-CN", "en"] as const) {
       await page.keyboard.press("Escape");
       await expect(page.getByRole("link", { name: /OFFICE-/ })).toHaveCount(2);
     });
+
+    test("the shop telephones again: its order is changed, and then called off", async ({ phone, office }) => {
+      const rep = new Rep(phone);
+      await rep.begins();
+      const { page, text } = office;
+      await office.signIn("office");
+      await beginsAnOrder(office);
+      await orders(office, "butter", "2");
+      await page.keyboard.press("Control+Enter");
+      const panel = page.getByRole("complementary", { name: text("order_panel") });
+      await expect(panel.getByText(text("order.accepted")).first()).toBeVisible();
+      const said = (await panel.getByText(/OFFICE-\d+-0001/).textContent()) ?? "";
+      const number = said.split(" ")[0] ?? "";
+
+      await panel.getByRole("link", { name: text("change_order") }).click();
+      const lines = page.getByRole("list", { name: text("order_lines") }).getByRole("listitem");
+      await expect(lines).toHaveCount(1);
+      await page.keyboard.press("Control+Enter");
+      await expect(page.getByText(text("nothing_changed")).first()).toBeVisible();
+      await orders(office, "soy", "3");
+      await page.reload();
+      await expect(lines).toHaveCount(2);
+      await expect(page.getByRole("list", { name: text("version.changes") }).getByRole("listitem")).toHaveCount(1);
+      await looked(office, "office-change-order");
+      await expectOutline(office, "office-change-order");
+      await expectRoomForLargeText(office);
+      await page.keyboard.press("Control+Enter");
+      await expect(panel.getByRole("list", { name: text("version.list") }).getByRole("listitem").first()).toBeVisible();
+
+      await rep.opensOrder(number);
+      await expect(phone.page.getByText(phone.text("version.n", { n: 2 }), { exact: true }).first()).toBeVisible();
+      await expect(rep.list("order_lines")).toHaveCount(2);
+
+      await panel.getByRole("button", { name: text("cancel_order") }).click();
+      const asked = page.getByRole("dialog");
+      await asked.getByRole("textbox").fill("closed for a week");
+      await looked(office, "office-cancel-order");
+      await asked.getByRole("button", { name: text("cancel_order") }).click();
+      await expect(panel.getByText(text("order_was_cancelled"))).toBeVisible();
+      await expect(panel.getByRole("button", { name: text("cancel_order") })).toBeHidden();
+      await expect(phone.page.getByText(phone.text("order.cancelled"), { exact: true }).first()).toBeVisible();
+      await expect(phone.page.getByText("closed for a week").first()).toBeVisible();
+    });
   });
 }

@@ -3,6 +3,7 @@ import type { components } from "./schema.gen.ts";
 export type Schemas = components["schemas"];
 
 export type AccountForm = Schemas["AccountForm"];
+export type AmendView = Schemas["AmendView"];
 export type AccountView = Schemas["AccountView"];
 export type CartLineView = Schemas["CartLineView"];
 export type CartView = Schemas["CartView"];
@@ -26,6 +27,7 @@ export type FieldDay = Schemas["FieldDay"];
 export type FieldView = Schemas["FieldView"];
 export type HistoryChange = Schemas["HistoryChange"];
 export type HistoryRow = Schemas["HistoryRow"];
+export type WantedLine = Schemas["WantedLine"];
 export type Joining = Schemas["Joining"];
 export type Import = Schemas["Import"];
 export type ImportCard = Schemas["ImportCard"];

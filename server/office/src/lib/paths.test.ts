@@ -6,6 +6,7 @@ it("builds a link for every section", () => {
     "/office/",
     "/office/orders",
     "/office/orders/new",
+    "/office/orders/change",
     "/office/visits",
     "/office/customers",
     "/office/customers/duplicates",

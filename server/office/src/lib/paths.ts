@@ -6,6 +6,7 @@ export const paths = {
   home: (): string => `${BASE}/`,
   orders: (address: Address<typeof orders> = {}): string => `${BASE}/orders${write(orders, address)}`,
   newOrder: (customer = ""): string => `${BASE}/orders/new${customer ? `?customer=${customer}` : ""}`,
+  changeOrder: (id = ""): string => `${BASE}/orders/change${id ? `?order=${id}` : ""}`,
   visits: (address: Address<typeof visits> = {}): string => `${BASE}/visits${write(visits, address)}`,
   customers: (address: Address<typeof customers> = {}): string => `${BASE}/customers${write(customers, address)}`,
   duplicates: (): string => `${BASE}/customers/duplicates`,

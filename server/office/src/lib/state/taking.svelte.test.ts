@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { api } from "#api/client.ts";
 import { drafts } from "./drafts.ts";
-import { isDiscount, isQuantity, Taking } from "./taking.svelte.ts";
+import { isDiscount, isQuantity } from "./order-form.svelte.ts";
+import { Taking } from "./taking.svelte.ts";
 
 const butter = { product: "b", pack: "box", quantity: "2", discount: "" };
 const soy = { product: "s", pack: "pc", quantity: "1", discount: "5" };
@@ -35,27 +36,27 @@ it("takes what was typed at the total that is shown", async () => {
   taking.add(butter);
   taking.add(soy);
   taking.add({ ...butter, quantity: "9" });
-  expect(await taking.take()).toEqual({ id: "o", fresh: true });
+  expect(await taking.send()).toEqual({ done: { id: "o", fresh: true } });
   const [form] = ordered();
   expect(form).toMatchObject({ customer: "c", requestedOn: null, told: { minor: 200, currency: "CNY" } });
   expect(form?.["lines"]).toEqual([{ ...butter, discount: "0", line: null }, { ...soy, line: null }]);
-  expect([taking.isEmpty, drafts.size]).toEqual([true, 0]);
+  expect([taking.isUntouched, drafts.size]).toEqual([true, 0]);
 });
 
 it("asks for the same order again after a lost answer, also when it is opened anew", async () => {
   const taking = new Taking("c");
   taking.add(butter);
   orders = () => bad(502);
-  expect(await taking.take()).toBeUndefined();
+  expect(await taking.send()).toBeUndefined();
   expect(taking.failure).toMatchObject({ code: "UNREACHABLE" });
   const again = new Taking("c");
   expect(again.lines).toEqual([butter]);
   orders = () => good({ id: "o", fresh: false });
-  await again.take();
+  await again.send();
   const [first, second] = ordered();
   expect(first?.["id"]).toBe(second?.["id"]);
   again.add(soy);
-  await again.take();
+  await again.send();
   expect(ordered()[2]?.["id"]).not.toBe(first?.["id"]);
 });
 
@@ -64,9 +65,9 @@ it("asks for prices again that could not be read before", async () => {
   taking.add(butter);
   quotes = () => bad(502);
   await taking.ask();
-  expect(await taking.take()).toBeUndefined();
+  expect(await taking.send()).toBeUndefined();
   quotes = priced;
-  expect(await taking.take()).toEqual({ id: "o", fresh: true });
+  expect(await taking.send()).toEqual({ done: { id: "o", fresh: true } });
 });
 
 it("asks for prices again when something is typed before they are answered", async () => {
@@ -80,7 +81,7 @@ it("asks for prices again when something is typed before they are answered", asy
   answer();
   await asked;
   expect(taking.settled).toBe(false);
-  await taking.take();
+  await taking.send();
   expect(ordered()[0]).toMatchObject({ told: { minor: 200 } });
 });
 
@@ -89,7 +90,7 @@ it("prices anew what costs something else than the customer was told", async () 
   taking.add(butter);
   await taking.ask();
   orders = () => bad(409, { code: "TOTAL_CHANGED" });
-  await taking.take();
+  await taking.send();
   expect(sent.map((it) => it.path)).toEqual(["/api/quotes", "/api/orders", "/api/quotes"]);
   expect([taking.lines.length, taking.failure]).toMatchObject([1, { code: "TOTAL_CHANGED" }]);
 });
