@@ -526,6 +526,9 @@ async fn reps_come_in_without_a_password_and_go_unless_they_were_used() {
         .run(|db, _| Box::pin(async move { people::set_password(db, "noor", "given").await }))
         .await
         .unwrap();
+    let staff = people::standings(db).await.unwrap().into_iter();
+    let waiting: Vec<_> = staff.filter(|it| !it.has_password).map(|it| it.login).collect();
+    assert!(waiting.contains(&"mara".into()) && !waiting.contains(&"noor".into()), "{waiting:?}");
     let undone = company.app.imports.run(id, Task::Undo, |_| {}).await.unwrap();
     assert_eq!(undone.kept, 1, "somebody gave Noor a password");
     assert!(people::by_login(db, "mara").await.unwrap().is_none());

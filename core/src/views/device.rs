@@ -74,6 +74,8 @@ pub struct StaffRow {
     pub person: Person,
     /// What they sign in with.
     pub login: String,
+    /// Whether they were given a password; without one nobody signs in as them.
+    pub has_password: bool,
     /// Where they work.
     pub territories: Vec<Territory>,
     /// Customers they look after.

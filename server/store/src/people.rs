@@ -311,6 +311,8 @@ pub struct Standing {
     pub person: Person,
     /// What they sign in with.
     pub login: String,
+    /// Whether they were given a password.
+    pub has_password: bool,
     /// What the company calls them in its files; none: nothing.
     pub code: Option<String>,
     /// Since when they may not sign in any more.
@@ -329,8 +331,10 @@ pub async fn standings(db: impl SqliteExecutor<'_>) -> Result<Vec<Standing>> {
     let rows = sqlx::query(concat!(
         "select ",
         person_columns!(),
-        ", p.login, p.code, p.disabled_at, p.closed_at, p.closed_note from person p order by p.name, p.id"
+        ", p.login, p.password_hash <> $1 as has_password, p.code, p.disabled_at, p.closed_at, p.closed_note \
+         from person p order by p.name, p.id"
     ))
+    .bind(NO_PASSWORD)
     .fetch_all(db)
     .await?;
     let time = |row: &SqliteRow, column: &str| -> Result<_> {
@@ -341,6 +345,7 @@ pub async fn standings(db: impl SqliteExecutor<'_>) -> Result<Vec<Standing>> {
             Ok(Standing {
                 person: person(row)?,
                 login: row.try_get("login")?,
+                has_password: row.try_get("has_password")?,
                 code: row.try_get("code")?,
                 disabled_at: time(row, "disabled_at")?,
                 closed_at: time(row, "closed_at")?,

@@ -5642,6 +5642,8 @@ export interface components {
             /** @description Their devices. */
             devices: components["schemas"]["DeviceRow"][];
             disabledAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether they were given a password; without one nobody signs in as them. */
+            hasPassword: boolean;
             /** @description What they sign in with. */
             login: string;
             /** @description Who. */

@@ -33,6 +33,7 @@ pub async fn all(db: &SqlitePool, now: Timestamp) -> Result<Vec<StaffRow>> {
             devices: lists::devices::of(db, id).await?,
             person: standing.person,
             login: standing.login,
+            has_password: standing.has_password,
             disabled_at: standing.disabled_at,
             closed_at: standing.closed_at,
             closed_note: standing.closed_note,
