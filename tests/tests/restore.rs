@@ -245,3 +245,39 @@ async fn what_nobody_can_give_back_is_listed() {
     let summary: Value = office.get("/api/summary").await.unwrap();
     assert!(summary["restoredSince"].is_number(), "{summary}");
 }
+
+#[tokio::test]
+async fn a_phone_that_enrolled_after_the_backup_gives_back_what_it_did() {
+    let mut world = World::start().await.unwrap();
+    let copy = world.data().with_file_name("company.backup");
+    backup::back_up(&world.data(), &copy, &Clock::system()).await.unwrap();
+    let mut phone = world.device("lin").await.unwrap();
+    let old = find(&phone, "hgsp").unwrap();
+    let order = take_order(&mut phone, old).unwrap();
+    let new = create(&mut phone, "Corner Shop");
+    phone.sync().await.unwrap();
+    decided(&mut phone, order).await.unwrap();
+    let before = orders(&world).await;
+    let identity = phone.replica.identity().unwrap().clone();
+    phone.disconnect();
+    world.stop_server().await.unwrap();
+    restore(&world, &copy).await;
+    world.start_server().await.unwrap();
+    assert_eq!(orders(&world).await.len(), 0);
+    // Somebody enrols anew before it comes back.
+    let other = world.device("wang").await.unwrap();
+    edit(&mut phone, new, "phone", "0518 8550 0002");
+
+    assert!(phone.sync().await.is_err(), "nobody here knows its token");
+    world.sign_in_again(&mut phone, "lin").await.unwrap();
+    phone.sync().await.unwrap();
+    decided(&mut phone, order).await.unwrap();
+    let now = phone.replica.identity().unwrap();
+    assert_eq!((now.device, &now.device_code), (identity.device, &identity.device_code));
+    assert_ne!(other.replica.identity().unwrap().device_code, identity.device_code);
+    assert_eq!(orders(&world).await, before, "with its number");
+    let mut tablet = world.device("lin").await.unwrap();
+    tablet.sync().await.unwrap();
+    assert_eq!(value(&tablet, new, "phone"), "0518 8550 0002");
+    all_is_sound(&world).await;
+}

@@ -30,6 +30,10 @@ pub struct DeviceSignIn {
     device: Option<DeviceId>,
     /// Base64 of that device's signature of the login.
     proof: Option<String>,
+    /// What it was given with its last access.
+    papers: Option<String>,
+    /// Base64 of 32 bytes: the lease share that it holds.
+    lease_share: Option<String>,
 }
 
 /// A device after sign-in.
@@ -50,6 +54,9 @@ pub struct DeviceEnrolment {
     /// Base64 of 32 bytes.
     lease_share: String,
     lease_until: Timestamp,
+    /// To be shown at a later sign-in: a server that was set back to before this enrolment takes the
+    /// device back as what it was.
+    papers: String,
 }
 
 /// What a phone shows to get the next access.
@@ -70,6 +77,9 @@ pub struct DeviceAccess {
     /// Base64 of 32 bytes.
     lease_share: String,
     lease_until: Timestamp,
+    /// To be shown at a later sign-in: a server that was set back to before this enrolment takes the
+    /// device back as what it was.
+    papers: String,
 }
 
 /// Enrols this phone for a person, or signs them in again on it.
@@ -81,7 +91,11 @@ pub async fn sign_in(
 ) -> Result<Json<DeviceEnrolment>> {
     let public_key = bytes("publicKey", &form.public_key)?;
     let known = match (form.device, form.proof) {
-        (Some(device), Some(proof)) => Some(Known { device, proof: bytes("proof", &proof)? }),
+        (Some(device), Some(proof)) => {
+            let share = form.lease_share.map(|share| bytes("leaseShare", &share)).transpose()?;
+            let papers = form.papers.zip(share);
+            Some(Known { device, proof: bytes("proof", &proof)?, papers })
+        }
         (None, None) => None,
         // One without the other proves nothing.
         _ => return Err(Refusal::new(codes::EMPTY).with("field", "proof").into()),
@@ -170,6 +184,7 @@ fn enrolment(app: &App, enrolled: Enrolment) -> DeviceEnrolment {
         server_key: STANDARD.encode(app.identity.key().verifying_key().as_bytes()),
         lease_share: access.lease_share,
         lease_until: access.lease_until,
+        papers: access.papers,
     }
 }
 
@@ -192,6 +207,7 @@ impl From<Access> for DeviceAccess {
             refresh: access.refresh.to_string(),
             lease_share: STANDARD.encode(access.lease_share),
             lease_until: access.lease_until,
+            papers: access.papers,
         }
     }
 }

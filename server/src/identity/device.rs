@@ -9,6 +9,7 @@ use roundsman_store::devices::{self, Device};
 use roundsman_store::people;
 use roundsman_store::sessions::{self, Kind, NewSession};
 
+use super::papers::Papers;
 use super::{Identity, Token};
 use crate::error::Result;
 
@@ -26,6 +27,18 @@ pub struct Known {
     pub device: DeviceId,
     /// The login, signed by its key.
     pub proof: [u8; 64],
+    /// What this server signed of its enrolment, and its half of what opens the files: for a server
+    /// that was set back to before it.
+    pub papers: Option<(String, [u8; 32])>,
+}
+
+/// What is known of a phone that shows an earlier enrolment.
+enum Earlier {
+    Nothing,
+    Here(Device),
+    /// It was enrolled here, and the server was set back to before that; and the device that it
+    /// went on for.
+    Gone(Device, Option<DeviceId>),
 }
 
 /// A device after sign-in.
@@ -52,6 +65,8 @@ pub struct Access {
     pub lease_share: [u8; 32],
     /// Until when the device may use it without contact.
     pub lease_until: Timestamp,
+    /// Enrols the device again at a server that was set back to before it.
+    pub papers: String,
 }
 
 impl Identity {
@@ -70,8 +85,8 @@ impl Identity {
         VerifyingKey::from_bytes(&public_key)
             .map_err(|_| Refusal::new(codes::INVALID).with("field", "publicKey"))?;
         let person = self.check_password(login, password).await?;
-        let earlier = self.earlier(login, &person, &public_key, known).await?;
         let tokens = Tokens::new(self);
+        let earlier = self.earlier(login, &person, &public_key, known, &tokens).await?;
         let fresh = Device {
             id: self.clock.new_id().into(),
             person: Some(person.id),
@@ -88,8 +103,12 @@ impl Identity {
             .run(move |db, commit| {
                 Box::pin(async move {
                     let device = match earlier {
-                        Some(device) => device,
-                        None => {
+                        Earlier::Here(device) => device,
+                        Earlier::Gone(device, follows) => {
+                            people::publish(db, commit, owner, given.now).await?;
+                            devices::restore(db, device, follows, &mut entropy, given.now).await?
+                        }
+                        Earlier::Nothing => {
                             let code = devices::free_code(db, &mut entropy).await?;
                             let device = Device { code, ..fresh };
                             devices::add(db, &device, given.now).await?;
@@ -104,7 +123,7 @@ impl Identity {
             })
             .await?;
         tracing::info!(person = %person.id, device = %device.id, code = device.code, "a phone signed in");
-        let access = tokens.access(device.lease_share);
+        let access = self.access(tokens, &device).await?;
         Ok(Enrolment { device, person, access })
     }
 
@@ -116,11 +135,16 @@ impl Identity {
         person: &Person,
         public_key: &[u8; 32],
         known: Option<Known>,
-    ) -> Result<Option<Device>> {
-        let Some(known) = known else { return Ok(None) };
-        let device = devices::find(&self.store.read, known.device).await?;
-        let Some(device) = device.filter(|it| it.person == Some(person.id)) else {
-            return Ok(None);
+        tokens: &Tokens,
+    ) -> Result<Earlier> {
+        let Some(known) = known else { return Ok(Earlier::Nothing) };
+        let earlier = match devices::find(&self.store.read, known.device).await? {
+            Some(device) if device.person == Some(person.id) => Earlier::Here(device),
+            Some(_) => Earlier::Nothing,
+            None => self.as_it_was(&known, person.id, tokens),
+        };
+        let (Earlier::Here(device) | Earlier::Gone(device, _)) = &earlier else {
+            return Ok(earlier);
         };
         let proven = VerifyingKey::from_bytes(&device.public_key).is_ok_and(|key| {
             key.verify(login.as_bytes(), &Signature::from_bytes(&known.proof)).is_ok()
@@ -131,7 +155,30 @@ impl Identity {
         if device.revoked {
             return Err(Refusal::new(codes::DEVICE_REVOKED).into());
         }
-        Ok(Some(device))
+        Ok(earlier)
+    }
+
+    fn as_it_was(&self, known: &Known, person: PersonId, tokens: &Tokens) -> Earlier {
+        let shown = known.papers.as_ref().and_then(|(papers, share)| {
+            let papers = Papers::read(papers, &self.key.verifying_key())?;
+            let device = papers.device(person, *share, tokens.lease_until)?;
+            (device.id == known.device).then_some((device, papers.follows))
+        });
+        shown.map_or(Earlier::Nothing, |(device, follows)| Earlier::Gone(device, follows))
+    }
+
+    /// What a device gets with these tokens.
+    pub(super) async fn access(&self, tokens: Tokens, device: &Device) -> Result<Access> {
+        let follows = devices::follows(&self.store.read, device.id).await?;
+        let papers = Papers::of(device, follows).map(|it| it.sign(&self.key)).unwrap_or_default();
+        Ok(Access {
+            access: tokens.access,
+            until: tokens.access_until,
+            refresh: tokens.refresh,
+            lease_share: device.lease_share,
+            lease_until: tokens.lease_until,
+            papers,
+        })
     }
 
     /// Renews a phone's access and lease.
@@ -176,7 +223,7 @@ impl Identity {
             })
             .await?;
         match renewed {
-            Renewed::Given => Ok(tokens.access(enrolled.lease_share)),
+            Renewed::Given => self.access(tokens, &enrolled).await,
             Renewed::Unknown => Err(again().into()),
             Renewed::Reused => {
                 tracing::warn!(%device, "a refresh token was used twice; its device must sign in again");
@@ -234,15 +281,5 @@ impl Tokens {
         sessions::add(db, &session(&self.refresh, Kind::Refresh, self.refresh_until), self.now)
             .await?;
         devices::renew(db, device, self.now, self.lease_until).await
-    }
-
-    pub(super) fn access(self, lease_share: [u8; 32]) -> Access {
-        Access {
-            access: self.access,
-            until: self.access_until,
-            refresh: self.refresh,
-            lease_share,
-            lease_until: self.lease_until,
-        }
     }
 }

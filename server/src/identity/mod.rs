@@ -3,6 +3,7 @@
 mod attempts;
 mod device;
 mod me;
+mod papers;
 mod password;
 mod succession;
 mod token;

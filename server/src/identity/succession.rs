@@ -111,7 +111,7 @@ impl Identity {
             old = %session.device, new = %device.id, lost = regress.lost,
             "a journal went backwards; its phone goes on as another device"
         );
-        let access = tokens.access(device.lease_share);
+        let access = self.access(tokens, &device).await?;
         Ok(Succeeded { enrolment: Enrolment { device, person, access }, common, regress })
     }
 }

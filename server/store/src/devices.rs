@@ -65,6 +65,46 @@ pub async fn add(db: &mut SqliteConnection, device: &Device, now: Timestamp) -> 
     Ok(())
 }
 
+/// Enrols a device again that was enrolled here before the database was set back, and gives it as it
+/// is now: with another code when somebody else was given that one meanwhile.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn restore(
+    db: &mut SqliteConnection,
+    device: Device,
+    follows: Option<DeviceId>,
+    entropy: &mut (dyn Entropy + Send),
+    now: Timestamp,
+) -> Result<Device> {
+    // Whoever presses twice is enrolled once.
+    if let Some(here) = find(&mut *db, device.id).await? {
+        return Ok(here);
+    }
+    let taken = sqlx::query_scalar("select exists (select 1 from device where code = $1)");
+    let code = match taken.bind(&device.code).fetch_one(&mut *db).await? {
+        true => free_code(db, entropy).await?,
+        false => device.code,
+    };
+    let device = Device { code, ..device };
+    add(db, &device, now).await?;
+    sqlx::query("update device set follows = (select id from device where id = $2) where id = $1")
+        .bind(device.id.0)
+        .bind(follows.map(|it| it.0))
+        .execute(db)
+        .await?;
+    Ok(device)
+}
+
+/// The device that this one goes on for.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn follows(db: impl SqliteExecutor<'_>, id: DeviceId) -> Result<Option<DeviceId>> {
+    let follows = sqlx::query_scalar::<_, Option<Uuid>>("select follows from device where id = $1");
+    Ok(follows.bind(id.0).fetch_optional(db).await?.flatten().map(DeviceId))
+}
+
 /// Notes that the device was in contact and may stay away until `lease_until`.
 ///
 /// # Errors

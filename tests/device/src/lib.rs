@@ -96,7 +96,7 @@ impl Device {
         let skew = host.skew();
         let replica = open(folder, host)?;
         let identity = replica.identity().context("nobody signed in on this device")?;
-        let session = Session::again(server, login, password, identity).await?;
+        let session = Session::again(server, login, password, identity, None).await?;
         let (server, folder) = (server.to_owned(), folder.to_owned());
         let traffic = Traffic::default();
         let (connection, wiped) = (None, false);
@@ -109,7 +109,8 @@ impl Device {
     /// When the server refuses.
     pub async fn sign_in_again(&mut self, login: &str, password: &str) -> Result<()> {
         let identity = self.replica.identity().context("nobody signed in on this device")?;
-        self.session = Session::again(&self.server, login, password, identity).await?;
+        self.session =
+            Session::again(&self.server, login, password, identity, Some(&self.session)).await?;
         Ok(())
     }
 

@@ -27,6 +27,8 @@ struct Answer {
     person: Person,
     access: String,
     server_key: String,
+    papers: String,
+    lease_share: String,
 }
 
 /// What the server says of what was lost.
@@ -65,6 +67,7 @@ impl Session {
         login: &str,
         password: &str,
         known: &Identity,
+        before: Option<&Self>,
     ) -> Result<Self> {
         let seed = known.device_seed;
         let key = SigningKey::from_bytes(&seed);
@@ -74,6 +77,8 @@ impl Session {
             "publicKey": STANDARD.encode(key.verifying_key().to_bytes()),
             "device": known.device,
             "proof": STANDARD.encode(key.sign(login.as_bytes()).to_bytes()),
+            "papers": before.map(|it| &it.answer.papers),
+            "leaseShare": before.map(|it| &it.answer.lease_share),
         });
         let answer: Answer =
             serde_json::from_str(&post(server, "/api/device/sign-in", &body).await?)?;

@@ -29,6 +29,8 @@ use crate::server::Server;
 const PRODUCTS: u32 = 6;
 /// How long a token opens the door here; what is tested is that a new one is asked for.
 const TOKEN_MS: i64 = 6 * 60 * 60_000;
+/// How long a phone may open its own files without contact.
+const LEASE_MS: i64 = 90 * 86_400_000;
 
 /// What the simulator knows of the company, from having made it.
 pub struct Company {
@@ -257,7 +259,7 @@ impl Company {
             public_key: SigningKey::from_bytes(&seed).verifying_key().to_bytes(),
             revoked: false,
             lease_share: clock.random(),
-            lease_until: server.now().plus_millis(90 * 86_400_000),
+            lease_until: server.now().plus_millis(LEASE_MS),
         };
         let (now, mut entropy, fresh) = (server.now(), clock.clone(), device.clone());
         let app = server.app();
@@ -279,17 +281,20 @@ impl Company {
             device_seed: seed,
             server_key: self.server_key,
         };
-        let token = token(server, person, device.id)?;
+        let token = token(server, &identity)?;
         Ok(Enrolled { identity, token })
     }
 }
 
-/// A new token for a device, as its refresh would give.
+/// A new token for a device, as its refresh or signing in again would give. A server that was set back
+/// to before its enrolment takes it back.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn token(server: &Server, person: PersonId, device: DeviceId) -> Result<String> {
-    let (token, now) = (Token::new(server.clock()), server.now());
+pub fn token(server: &Server, identity: &Identity) -> Result<String> {
+    let (mut entropy, now) = (server.clock().clone(), server.now());
+    let token = Token::new(server.clock());
+    let (device, person) = (identity.device, identity.person);
     let session = NewSession {
         token: token.hash(),
         kind: Kind::Access,
@@ -297,12 +302,25 @@ pub fn token(server: &Server, person: PersonId, device: DeviceId) -> Result<Stri
         device: Some(device),
         until: now.plus_millis(TOKEN_MS),
     };
-    let app = server.app();
-    server.wait(
-        app.store
-            .write
-            .run(move |db, _| Box::pin(async move { sessions::add(db, &session, now).await })),
-    )?;
+    let key = SigningKey::from_bytes(&identity.device_seed).verifying_key();
+    let gone = Device {
+        id: device,
+        person: Some(person),
+        code: identity.device_code.clone(),
+        public_key: key.to_bytes(),
+        revoked: false,
+        lease_share: [0; 32],
+        lease_until: now.plus_millis(LEASE_MS),
+    };
+    server.wait(server.app().store.write.run(move |db, commit| {
+        Box::pin(async move {
+            if devices::find(&mut *db, device).await?.is_none() {
+                people::publish(db, commit, person, now).await?;
+                devices::restore(db, gone, None, &mut entropy, now).await?;
+            }
+            sessions::add(db, &session, now).await
+        })
+    }))?;
     Ok(token.to_string())
 }
 

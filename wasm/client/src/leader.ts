@@ -95,7 +95,7 @@ export class Leader {
     const before = await this.vault.account(login);
     const key = before ? null : new DeviceKey();
     const seed = before ? Uint8Array.from(before.seed) : (key?.seed ?? new Uint8Array());
-    const proof = before ? { device: before.device, proof: sign(seed, login) } : null;
+    const proof = before ? { account: before, proof: sign(seed, login) } : null;
     const answer = await signIn(this.server, login, password, key?.public ?? publicOf(seed), proof);
     // Somebody else signs in on this phone, or the device was forgotten: the files are new, too.
     const { files, next, succession } = before && answer.device === before.device ? before : ({} as Partial<Account>);
@@ -199,8 +199,8 @@ export class Leader {
     const account = this.account;
     if (!account?.refresh) return false;
     try {
-      const { access, refresh: next, leaseShare, leaseUntil } = await refresh(this.server, account);
-      return await this.replace(account, { ...account, access, leaseUntil, refresh: next, share: [...bytes(leaseShare)] });
+      const { access, refresh: next, leaseShare, leaseUntil, papers } = await refresh(this.server, account);
+      return await this.replace(account, { ...account, access, leaseUntil, papers, refresh: next, share: [...bytes(leaseShare)] });
     } catch (error) {
       if (error instanceof Refused && ENDED.includes(error.code)) await this.replace(account, { ...account, refresh: "" });
       return false;
@@ -282,6 +282,7 @@ function enrolled(answer: SignedIn): Omit<Account, "login" | "seed"> {
     leaseUntil: answer.leaseUntil,
     access: answer.access,
     refresh: answer.refresh,
+    papers: answer.papers,
     signedIn: true,
   };
 }

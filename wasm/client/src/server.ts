@@ -11,6 +11,7 @@ export interface SignedIn {
   serverKey: string;
   leaseShare: string;
   leaseUntil: number;
+  papers: string;
 }
 
 interface Refreshed {
@@ -18,6 +19,7 @@ interface Refreshed {
   refresh: string;
   leaseShare: string;
   leaseUntil: number;
+  papers: string;
 }
 
 /** A refusal of the server, or that it cannot be reached. */
@@ -37,10 +39,16 @@ export async function signIn(
   login: string,
   password: string,
   publicKey: Uint8Array,
-  before: { device: string; proof: Uint8Array } | null,
+  before: { account: Account; proof: Uint8Array } | null,
 ): Promise<SignedIn> {
-  const again = before ? { device: before.device, proof: base64(before.proof) } : {};
+  const again = before ? asItWas(before.account, before.proof) : {};
   return post(`${server}/api/device/sign-in`, { login, password, publicKey: base64(publicKey), ...again });
+}
+
+/** What shows that this phone was enrolled before, also to a server that was set back to before that. */
+function asItWas({ device, papers, share }: Account, proof: Uint8Array): object {
+  const shown = papers && share ? { papers, leaseShare: base64(Uint8Array.from(share)) } : {};
+  return { device, proof: base64(proof), ...shown };
 }
 
 interface Succeeded extends SignedIn {

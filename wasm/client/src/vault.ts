@@ -17,6 +17,8 @@ export interface Account {
   access: string;
   refresh: string;
   signedIn: boolean;
+  /** Signed by the server: gets this device back at one that was set back to before its enrolment. */
+  papers?: string;
   /** Where the files of this device are, and the secret that opens them, when it goes on with those
    * of another one. */
   files?: { device: string; seed: number[] };

@@ -3982,6 +3982,11 @@ export interface components {
             /** @description Base64 of 32 bytes. */
             leaseShare: string;
             leaseUntil: components["schemas"]["Timestamp"];
+            /**
+             * @description To be shown at a later sign-in: a server that was set back to before this enrolment takes the
+             *     device back as what it was.
+             */
+            papers: string;
             refresh: string;
         };
         /** @description Everything about one device. */
@@ -4008,6 +4013,11 @@ export interface components {
             /** @description Base64 of 32 bytes. */
             leaseShare: string;
             leaseUntil: components["schemas"]["Timestamp"];
+            /**
+             * @description To be shown at a later sign-in: a server that was set back to before this enrolment takes the
+             *     device back as what it was.
+             */
+            papers: string;
             person: components["schemas"]["Person"];
             /** @description Gets the next access, once. */
             refresh: string;
@@ -4093,7 +4103,11 @@ export interface components {
         /** @description Signing in on a phone. */
         DeviceSignIn: {
             device?: components["schemas"]["DeviceId"] | null;
+            /** @description Base64 of 32 bytes: the lease share that it holds. */
+            leaseShare?: string | null;
             login: string;
+            /** @description What it was given with its last access. */
+            papers?: string | null;
             password: string;
             /** @description Base64 of that device's signature of the login. */
             proof?: string | null;

@@ -247,8 +247,7 @@ impl Sim {
         if !self.server.is_running() || it.locked_out || it.shut_out.is_some() {
             return Ok(());
         }
-        let (person, id) = (it.identity.person, it.identity.device);
-        let Ok(token) = crate::company::token(&self.server, person, id) else {
+        let Ok(token) = crate::company::token(&self.server, &it.identity) else {
             self.died()?;
             return Ok(());
         };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use roundsman_core::id::DeviceId;
 use roundsman_core::time::Timestamp;
 
 use super::{Event, HOUR, Sim};
@@ -12,8 +11,6 @@ use crate::disk::Image;
 /// A copy of the server's database.
 pub(super) struct Backup {
     taken_at: i64,
-    /// Who was enrolled by then.
-    devices: BTreeSet<DeviceId>,
     image: Image,
 }
 
@@ -33,22 +30,15 @@ impl Sim {
         if let Some(disk) = self.server.disk()
             && self.server.is_running()
         {
-            let devices = self.devices.iter().map(|it| it.identity.device).collect();
-            let image = disk.durable();
-            self.backup = Some(Backup { taken_at: self.time.now(), devices, image });
+            self.backup = Some(Backup { taken_at: self.time.now(), image: disk.durable() });
         }
         Ok(())
     }
 
-    /// The database is replaced by its last backup. Devices that it does not know would have to sign
-    /// in anew, and that is a story of its own.
+    /// The database is replaced by its last backup. Devices that it does not know sign in again.
     pub(super) fn set_back(&mut self, announced: bool) -> Result<bool, Broken> {
-        let known = self.backup.as_ref().is_some_and(|backup| {
-            let mut devices = self.devices.iter();
-            devices.all(|it| it.retired || backup.devices.contains(&it.identity.device))
-        });
         let becoming = self.devices.iter().any(|it| it.becoming.is_some());
-        let Some(backup) = self.backup.take().filter(|_| known && !becoming) else {
+        let Some(backup) = self.backup.take().filter(|_| !becoming) else {
             return Ok(false);
         };
         if self.server.is_running() {
