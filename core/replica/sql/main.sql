@@ -12,6 +12,11 @@ create table if not exists document (
     base blob not null
 ) strict, without rowid;
 
+-- Documents from before the server went back in time: people still see them, nothing builds on them.
+create table if not exists outdated (
+    item blob primary key
+) strict, without rowid;
+
 -- The device's own changes that it has not admitted.
 create table if not exists pending (
     item  blob not null,

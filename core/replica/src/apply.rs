@@ -143,6 +143,7 @@ fn write(
     let name = batch.channel.to_string();
     let mut digest = Digest::default();
     if batch.from == 0 && batch.from_part.is_none() {
+        main_file::enter_epoch(db, &batch.epoch)?;
         db.execute("delete from membership where channel = ?1", [&name])?;
         main_file::set_number(db, main_file::PURGED, 0)?;
     } else if let Some(here) = cursor(db, batch.channel)? {

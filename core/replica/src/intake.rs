@@ -79,7 +79,7 @@ impl<'a> Intake<'a> {
 
     /// The base with these changes.
     fn merged(&self, item: ItemId, changes: &[ChangeNews]) -> Result<Automerge, Stop> {
-        let mut document = match main_file::base(self.db, item) {
+        let mut document = match main_file::base_to_build_on(self.db, item) {
             Ok(document) => document.unwrap_or_default(),
             Err(Error::Corrupt(_)) => return Err(Stop::Unclear),
             Err(error) => return Err(error.into()),

@@ -51,6 +51,30 @@ pub(crate) fn fetched(db: &Connection, item: ItemId) -> Result<Option<Automerge>
 pub(crate) fn set_base(db: &Connection, item: ItemId, document: &[u8]) -> Result<()> {
     db.prepare_cached("insert into document (item, base) values (?1, ?2) on conflict (item) do update set base = ?2")?
         .execute(params![item.to_bytes(), document])?;
+    db.prepare_cached("delete from outdated where item = ?1")?.execute([item.to_bytes()])?;
+    Ok(())
+}
+
+/// What changes from the server build on: its base, unless that is from before the server went back
+/// and may hold what is not there any more.
+pub(crate) fn base_to_build_on(db: &Connection, item: ItemId) -> Result<Option<Automerge>> {
+    let outdated = db
+        .prepare_cached("select exists (select 1 from outdated where item = ?1)")?
+        .query_row([item.to_bytes()], |row| row.get(0))?;
+    if outdated { Ok(None) } else { base(db, item) }
+}
+
+/// Notes in which of its epochs the server is. In another one everything comes anew, and nothing of
+/// it builds on what is here.
+pub(crate) fn enter_epoch(db: &Connection, epoch: &[u8; 16]) -> Result<()> {
+    const EPOCH: &str = "epoch";
+    // Half of it tells two of them apart as well.
+    let (half, _) = epoch.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    let now = i64::from_be_bytes(*half);
+    if number(db, EPOCH)? != now {
+        db.execute("insert or ignore into outdated select item from document", [])?;
+        set_number(db, EPOCH, now)?;
+    }
     Ok(())
 }
 

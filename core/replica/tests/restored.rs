@@ -7,12 +7,13 @@ mod support;
 
 use std::path::Path;
 
+use automerge::{Automerge, Change};
 use roundsman_core::documents::Request;
 use roundsman_core::id::{CustomerId, Entropy, ItemId, ItemKind};
 use roundsman_core::records::ExceptionState;
 use roundsman_core::sync::{
-    BatchItem, Bytes, FromDevice, FromHub, Head, Hello, News, Offer, Offered, Receipt, Restored,
-    Welcome, decode_device, encode_hub,
+    Batch, BatchItem, Bytes, ChangeNews, Digest, FromDevice, FromHub, Head, Hello, News, Offer,
+    Offered, Receipt, Restored, Welcome, decode_device, document_element, encode_hub,
 };
 use roundsman_core::time::Timestamp;
 use roundsman_replica::{Files, Host, Line, Replica, Todo};
@@ -184,4 +185,42 @@ fn what_waits_for_the_office_stays() {
     drop(phone);
     let mut phone = after_days(folder.path(), 40);
     assert_eq!(hello(&mut phone).1.pruned, Some(1));
+}
+
+#[test]
+fn nothing_builds_on_documents_from_before_the_server_went_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut phone = open(folder.path(), 0);
+    let customer = shop(&mut phone);
+    edit(&mut phone, customer, "1");
+    let mut office = Office::welcome(&mut phone);
+    office.receipt(&mut phone);
+    let changes = [1, 2].map(|n| office.entry(n).changes[0].bytes.clone());
+    let mut document = Automerge::new();
+    let [first, second] = changes.clone().map(|bytes| Change::from_bytes(bytes).unwrap());
+    document.apply_changes([first.clone()]).unwrap();
+    let heads = [first.hash().0];
+    let mut digest = Digest::default();
+    digest.add(&document_element(territory(), customer.into(), &heads));
+    document.apply_changes([second]).unwrap();
+    office.show(&mut phone, customer, &document);
+    office.judge(&mut phone, 2, &[]);
+
+    // The server holds the first change only, and tells of it after the channel began.
+    let page = |from, to, digest: Option<&Digest>, items| Batch {
+        channel: territory(),
+        epoch: RESTORED.epoch,
+        from,
+        to,
+        digest: digest.map(|it| Bytes(it.0.to_vec())),
+        items,
+        from_part: None,
+        to_part: None,
+    };
+    let news = News::Changes(vec![ChangeNews::Whole(Bytes(changes[0].clone()))]);
+    let entered = BatchItem { item: customer.into(), news };
+    for batch in [page(0, 1, None, vec![]), page(1, 2, Some(&digest), vec![entered])] {
+        let todo = office.say(&mut phone, &FromHub::Batch(batch));
+        assert!(!todo.close && todo.frames.is_empty(), "the digests agree");
+    }
 }
