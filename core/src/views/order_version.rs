@@ -162,7 +162,7 @@ pub(super) fn versions(order: &Order, names: &dyn Names) -> Vec<OrderVersionView
         at: first.placed_at,
         state: VersionState::Replaced,
         cancels: false,
-        signed: true,
+        signed: first.taken_by.is_none(),
         reason: String::new(),
         total: Some(first.total),
         changes: OrderDiff::default(),

@@ -86,6 +86,20 @@ export class Server {
     await this.restart();
   }
 
+  /** Writes a backup while it runs. */
+  async backUp(): Promise<string> {
+    const file = join(this.#folder, "company.backup");
+    await promisify(execFile)(PROGRAM, ["backup", file, "--data", this.#folder], { env: ENVIRONMENT });
+    return file;
+  }
+
+  /** Puts a backup in the place of what it has. */
+  async goesBackTo(backup: string): Promise<void> {
+    await this.kill();
+    await promisify(execFile)(PROGRAM, ["restore", backup, "--force", "--data", this.#folder], { env: ENVIRONMENT });
+    await this.restart();
+  }
+
   /** Ends it and forgets its data. */
   async remove(): Promise<void> {
     await this.kill();

@@ -12,7 +12,7 @@ mod set_back;
 mod shut_out;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use anyhow::Result;
 use roundsman_core::id::{DeviceId, PersonId};
@@ -132,6 +132,8 @@ pub struct Sim {
     pub(crate) history: History,
     /// Since when, until when.
     pub(crate) grants: Grants,
+    /// Those that there were, also before the server was set back.
+    former_grants: BTreeSet<(PersonId, Channel)>,
     /// Devices that are not wanted, and since when.
     shut_out: BTreeMap<DeviceId, i64>,
     backup: Option<set_back::Backup>,
@@ -185,6 +187,7 @@ impl Sim {
             ledger: Ledger::default(),
             history: History::default(),
             grants: BTreeMap::new(),
+            former_grants: BTreeSet::new(),
             shut_out: BTreeMap::new(),
             backup: None,
             past: None,

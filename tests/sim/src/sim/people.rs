@@ -207,7 +207,9 @@ impl Sim {
         let shut_out = statement.query_map([], |row| Ok((DeviceId(row.get(0)?), row.get(1)?)))?;
         let shut_out: BTreeMap<DeviceId, i64> = shut_out.collect::<Result<_, _>>()?;
         drop(statement);
-        self.grants = grants;
+        // A server that was set back forgets a grant that a device made use of.
+        let before = std::mem::replace(&mut self.grants, grants);
+        self.former_grants.extend(before.into_keys());
         self.shut_out = shut_out;
         for it in &mut self.devices {
             it.locked_out = disabled.contains(&it.identity.person.0);
@@ -269,6 +271,7 @@ impl Sim {
         let former = matches!(channel, Channel::Device(id) if self.ledger.went_on(id));
         former
             || self.grants.contains_key(&(person, channel))
+            || self.former_grants.contains(&(person, channel))
             || self.may_see(person, device, channel)
     }
 }
