@@ -146,3 +146,26 @@ async fn a_phone_without_room_refuses_and_records_nothing_by_halves() {
     ledger.settle(&phone, &office).await.unwrap();
     settle_numbers(&office, &[(&ledger, &phone)]).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_phone_without_room_still_opens_and_shows_what_it_has() {
+    let Some(disk) = SmallDisk::mount(12).unwrap() else { return };
+    let world = World::start().await.unwrap();
+    let mut phone = world.device_in("lin", &disk.path().join("phone")).await.unwrap();
+    phone.sync().await.unwrap();
+    let mut ledger = Ledger::of(&phone).unwrap();
+    phone.disconnect();
+    for left in [0, 20 * KIB, 64 * KIB] {
+        disk.fill_but(left).unwrap();
+        while ledger.run(&mut phone, shop(&"long ".repeat(150))).is_ok() {}
+        let before = everything(&phone.replica);
+        phone = phone.reopened().unwrap();
+        assert_eq!(everything(&phone.replica), before, "left {left}");
+        disk.make_room().unwrap();
+        ledger.run(&mut phone, shop("short")).unwrap();
+    }
+    let office = world.office().await.unwrap();
+    phone.sync().await.unwrap();
+    agree(&mut phone).await.unwrap();
+    ledger.settle(&phone, &office).await.unwrap();
+}

@@ -1,6 +1,7 @@
 //! What can go wrong on the device.
 
 use roundsman_core::error::{Refusal, codes};
+use rusqlite::ErrorCode;
 
 /// A failure on the device.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,13 @@ pub enum Error {
 
 /// Shorthand.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Whether the disk is full.
+    pub(crate) fn is_no_room(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull))
+    }
+}
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {

@@ -44,7 +44,10 @@ fn prepare_main(main: &Connection) -> Result<()> {
         }
     }
     main.execute_batch(include_str!("../sql/main.sql"))?;
-    main.pragma_update(None, "user_version", MAIN_VERSION)?;
+    // Only where it is another: a phone that is full opens, and then nothing can be written.
+    if version != MAIN_VERSION {
+        main.pragma_update(None, "user_version", MAIN_VERSION)?;
+    }
     Ok(())
 }
 

@@ -76,11 +76,22 @@ impl Replica {
             not_there: BTreeSet::new(),
         };
         replica.follow_succession()?;
-        replica.follow_journal()?;
-        if replica.identity.is_some() {
-            replica.settle_declined()?;
+        match replica.carry_over() {
+            // Without room it opens with what was there before; the next operation or line carries
+            // the rest over first, or says why it cannot.
+            Err(error) if error.is_no_room() => {}
+            followed => followed?,
         }
         Ok(replica)
+    }
+
+    /// Brings the main file up to the journal.
+    fn carry_over(&mut self) -> Result<()> {
+        self.follow_journal()?;
+        if self.identity.is_some() {
+            self.settle_declined()?;
+        }
+        Ok(())
     }
 
     /// Whose replica this is; none before the first sign-in.

@@ -72,6 +72,13 @@ test("a phone whose storage is full refuses, keeps what it has, and goes on when
   expect(ended.at(-1)).toBe("STORAGE");
   const saved = 1 + ended.length - 1;
   await expect.poll(() => entries(page)).toBe(saved);
+  // It opens without room, too.
+  await page.reload();
+  await page.evaluate(async () => {
+    const { open } = await import("/client/dist/index.js" as string);
+    (globalThis as Record<string, unknown>)["client"] = await open();
+  });
+  await expect.poll(() => entries(page)).toBe(saved);
   await allow(page);
   const [next] = await write(page, customer, 1);
   expect(next).toBe(saved + 1);

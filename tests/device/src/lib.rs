@@ -143,6 +143,14 @@ impl Device {
         Ok(Self { replica, traffic, session, server, folder, skew, wiped, connection: None })
     }
 
+    /// Closes the app and opens it again.
+    ///
+    /// # Errors
+    /// When the files cannot be opened.
+    pub fn reopened(self) -> Result<Self> {
+        self.damaged(|_| Ok(()))
+    }
+
     /// Looks through everything that is stored, and has what is wrong put right.
     ///
     /// # Errors

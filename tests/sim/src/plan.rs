@@ -122,6 +122,9 @@ pub const FAULTS: &[(Fault, &str)] = &[
     (Fault::SetBack, "server set back in silence"),
 ];
 
+/// What is rare comes in few runs, and there more than once: a server is restored, and restored again.
+const RARE_TIMES: u32 = 3;
+
 impl Fault {
     /// Whether it happens to a company once in years. Much that is checked otherwise does not hold
     /// around it.
@@ -171,7 +174,7 @@ impl Plan {
         let faults = FAULTS.iter().filter_map(|(fault, _)| {
             let on = chance.percent(if fault.is_rare() { share / 4 } else { share });
             let times = chance.between(1, 3) as u32 * often * devices.div_ceil(3);
-            on.then_some((*fault, if fault.is_rare() { 1 } else { times }))
+            on.then_some((*fault, if fault.is_rare() { RARE_TIMES } else { times }))
         });
         let faults = faults.collect();
         Self {
