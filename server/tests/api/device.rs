@@ -75,6 +75,51 @@ async fn another_person_on_the_phone_is_another_device() {
     assert_ne!(wang["leaseShare"], lin["leaseShare"]);
 }
 
+/// The database is what it was before a phone enrolled.
+async fn set_back(company: &Company, enrolled: &Value) {
+    let id: DeviceId = enrolled["device"].as_str().unwrap().parse().unwrap();
+    let forget = company.app.store.write.run(move |db, _| {
+        Box::pin(async move {
+            for sql in ["delete from session where device = $1", "delete from device where id = $1"]
+            {
+                sqlx::query(sql).bind(id.0).execute(&mut *db).await?;
+            }
+            Ok(())
+        })
+    });
+    forget.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_phone_from_after_the_backup_is_what_it_was_and_nobody_elses() {
+    let company = Company::open().await;
+    let mut phone = company.browser();
+    let first = sign_in(&mut phone, "lin", &key(1), None).await.json();
+    set_back(&company, &first).await;
+    let device = first["device"].as_str().unwrap();
+    let form = |login: &str, known: &SigningKey, share: &Value| {
+        let proof = STANDARD.encode(known.sign(login.as_bytes()).to_bytes());
+        let public = STANDARD.encode(key(1).verifying_key().to_bytes());
+        json!({ "login": login, "password": "roundsman", "publicKey": public, "device": device,
+            "proof": proof, "papers": first["papers"], "leaseShare": share })
+    };
+    let share = &first["leaseShare"];
+    let path = "/api/device/sign-in";
+    let forged = phone.post(path, form("lin", &key(2), share)).await;
+    assert_eq!(forged.refusal(), (403, "FORGED".to_owned()));
+    let another = json!(STANDARD.encode([7; 32]));
+    for stranger in [form("wang", &key(1), share), form("lin", &key(1), &another)] {
+        let enrolled = phone.post(path, stranger).await.json();
+        assert_ne!(enrolled["device"], first["device"]);
+    }
+    let back = phone.post(path, form("lin", &key(1), share)).await.json();
+    for same in ["device", "deviceCode", "leaseShare", "papers"] {
+        assert_eq!(back[same], first[same], "{same}");
+    }
+    let again = phone.post(path, form("lin", &key(1), share)).await.json();
+    assert_eq!(again["device"], first["device"]);
+}
+
 #[tokio::test]
 async fn what_is_no_key_is_refused() {
     let company = Company::open().await;
