@@ -51,7 +51,9 @@ fn install_peers() -> Result<Did> {
     if stamp.is_current() && root().join("tests/peers/node_modules").is_dir() {
         return Ok(Did::Nothing);
     }
-    let mut npm = node_command("npm", &["ci"])?;
+    // Not `npm ci`: it wants every optional package of every platform in the lockfile, and registries
+    // do not have all of them. This takes the versions of the lockfile and leaves it as it is.
+    let mut npm = node_command("npm", &["install", "--no-save"])?;
     npm.current_dir(root().join("tests/peers"));
     quiet(npm)?;
     stamp.write()?;
