@@ -33,7 +33,8 @@ pub fn run(node: &Path, scale: f64, only: Option<&str>) -> Result<Vec<PeerFigure
     }
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../peers");
     let mut command = Command::new(node);
-    command.arg("run.mjs").arg(folder.path()).current_dir(&peers);
+    // Their warnings are about themselves, and by the hundred.
+    command.args(["--no-warnings", "run.mjs"]).arg(folder.path()).current_dir(&peers);
     command.args(only).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot start {}", node.display()))?;
     let mut figures = Vec::new();
