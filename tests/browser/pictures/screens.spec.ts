@@ -86,6 +86,18 @@ for (const language of ["zh-CN", "en"] as const) {
       await page.keyboard.press("Escape");
       await page.keyboard.press("?");
       await camera.takes("keys");
+      await camera.opens("/office/customers/duplicates", "duplicates");
+      await camera.opens("/office/orders/new", "new-order-who");
+      await page.getByRole("combobox").fill("hgsp");
+      await page.getByRole("option").first().click();
+      await page.getByRole("region", { name: office.text("usually_ordered") }).getByRole("button").first().click();
+      await expect(page.getByRole("list", { name: office.text("order_lines") })).toBeVisible();
+      await camera.takes("new-order");
+      await page.goto("/office/orders");
+      await page.getByRole("row").getByRole("link").first().click();
+      await page.getByRole("complementary").getByRole("link", { name: office.text("change_order") }).click();
+      await expect(page.getByRole("list", { name: office.text("order_lines") })).toBeVisible();
+      await camera.takes("change-order");
       await camera.opens("/office/restoration", "restoration");
       await camera.opens("/office/imports", "imports");
       await camera.opens("/office/erp", "erp");
