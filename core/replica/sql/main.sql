@@ -12,7 +12,7 @@ create table if not exists document (
     base blob not null
 ) strict, without rowid;
 
--- Documents from before the server went back in time: people still see them, nothing builds on them.
+-- Documents from before the server went back in time: people still see them, and no change from the server builds on them.
 create table if not exists outdated (
     item blob primary key
 ) strict, without rowid;

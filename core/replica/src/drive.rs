@@ -37,7 +37,7 @@ impl Line {
     /// When nobody signed in, or the storage fails.
     pub fn open(replica: &mut Replica, token: &str, build: &str) -> Result<(Self, Todo)> {
         let identity = replica.signed_in()?.clone();
-        replica.catch_up()?;
+        replica.carry_over()?;
         replica.prune()?;
         let mut line =
             Self { device: Device::new(identity.device, identity.server_key, replica.host.now()) };

@@ -44,7 +44,7 @@ fn prepare_main(main: &Connection) -> Result<()> {
         }
     }
     main.execute_batch(include_str!("../sql/main.sql"))?;
-    // Only where it is another: a phone that is full opens, and then nothing can be written.
+    // Only where it is another: on a phone that is full nothing can be written, and it opens.
     if version != MAIN_VERSION {
         main.pragma_update(None, "user_version", MAIN_VERSION)?;
     }

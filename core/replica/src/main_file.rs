@@ -71,11 +71,21 @@ pub(crate) fn enter_epoch(db: &Connection, epoch: &[u8; 16]) -> Result<()> {
     // Half of it tells two of them apart as well.
     let (half, _) = epoch.split_first_chunk().unwrap_or((&[0; 8], &[]));
     let now = i64::from_be_bytes(*half);
-    if number(db, EPOCH)? != now {
-        db.execute("insert or ignore into outdated select item from document", [])?;
-        set_number(db, EPOCH, now)?;
+    let known = number(db, EPOCH)?;
+    if known == now {
+        return Ok(());
     }
-    Ok(())
+    // An earlier version of the app did not note it: a channel that stands in it tells.
+    let same = known == 0
+        && db.query_row(
+            "select exists (select 1 from channel where epoch = ?1 and seq > 0)",
+            [epoch],
+            |row| row.get(0),
+        )?;
+    if !same {
+        db.execute("insert or ignore into outdated select item from document", [])?;
+    }
+    set_number(db, EPOCH, now)
 }
 
 /// What people see: base with pending applied, in memory only; none of what is closed.

@@ -29,6 +29,8 @@ pub struct Replica {
     pub(crate) lost_here: u64,
     /// Documents that were asked for and that the office does not show, since the line was opened.
     pub(crate) not_there: BTreeSet<ItemId>,
+    /// The files were opened, and the main one has not followed the journal since.
+    behind: bool,
 }
 
 /// What is known about the line to the hub, for the sync screen.
@@ -74,6 +76,7 @@ impl Replica {
             prices_turn: Cell::new(None),
             lost_here: 0,
             not_there: BTreeSet::new(),
+            behind: true,
         };
         replica.follow_succession()?;
         match replica.carry_over() {
@@ -85,12 +88,16 @@ impl Replica {
         Ok(replica)
     }
 
-    /// Brings the main file up to the journal.
-    fn carry_over(&mut self) -> Result<()> {
+    /// Brings the main file up to the journal, with all that was not done when it was opened.
+    pub(crate) fn carry_over(&mut self) -> Result<()> {
+        if !self.behind {
+            return self.catch_up();
+        }
         self.follow_journal()?;
         if self.identity.is_some() {
             self.settle_declined()?;
         }
+        self.behind = false;
         Ok(())
     }
 

@@ -34,7 +34,7 @@ impl Replica {
     /// # Errors
     /// The refusal to show; nothing was recorded then.
     pub fn run(&mut self, request: Request) -> Result<Recorded> {
-        self.catch_up()?;
+        self.carry_over()?;
         let planned = self.plan(request)?;
         self.record(planned.operation.as_ref(), planned.id, &planned.subject)
     }

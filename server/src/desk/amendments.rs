@@ -9,7 +9,7 @@ use roundsman_core::id::{OrderId, PersonId};
 use roundsman_core::money::Money;
 use roundsman_core::time::Timestamp;
 use roundsman_erp::embedded::shelf_to_amend;
-use roundsman_store::{Result as StoreResult, SqliteConnection};
+use roundsman_store::{Error as StoreError, Result as StoreResult, SqliteConnection};
 
 use super::orders::at_the_price;
 use super::{Desk, stored};
@@ -55,12 +55,17 @@ impl Desk {
                 let document = stored(db, id).await?;
                 let order = order::read(&document)?;
                 let revising = desk.revising(person, &document, now)?;
-                let Some(operation) = operation(db, &order, change, revising, now).await? else {
-                    return Ok(());
+                let operation = operation(db, &order, change, revising, now).await;
+                let overtaken = order.revision().saturating_add(1) != seen;
+                let operation = match operation {
+                    // It is like that already.
+                    Ok(None) => return Ok(()),
+                    Ok(Some(_)) | Err(StoreError::Refused(_)) if overtaken => {
+                        return Err(Refusal::new(codes::DECIDED_MEANWHILE).into());
+                    }
+                    Ok(Some(operation)) => operation,
+                    Err(error) => return Err(error),
                 };
-                if order.revision().saturating_add(1) != seen {
-                    return Err(Refusal::new(codes::DECIDED_MEANWHILE).into());
-                }
                 desk.record_in(db, commit, person, vec![(now, operation)]).await
             })
         });

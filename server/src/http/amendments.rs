@@ -37,9 +37,15 @@ pub struct AmendmentForm {
     note: String,
 }
 
-impl From<AmendmentForm> for Wanted {
-    fn from(AmendmentForm { lines, requested_on, note }: AmendmentForm) -> Self {
-        Self { lines, requested_on, note }
+impl TryFrom<AmendmentForm> for Wanted {
+    type Error = Refusal;
+
+    fn try_from(form: AmendmentForm) -> Result<Self, Refusal> {
+        let AmendmentForm { lines, requested_on, note } = form;
+        if lines.len() > LINES_MAX {
+            return Err(Refusal::new(codes::TOO_LARGE).with("field", "lines"));
+        }
+        Ok(Self { lines, requested_on, note })
     }
 }
 
@@ -53,10 +59,8 @@ pub async fn quote(
     Path(id): Path<OrderId>,
     Json(form): Json<AmendmentForm>,
 ) -> Result<Json<AmendView>> {
-    if form.lines.len() > LINES_MAX {
-        return Err(Refusal::new(codes::TOO_LARGE).with("field", "lines").into());
-    }
-    let (order, wanted) = (orders::one(&app, id).await?.order, form.into());
+    let wanted = form.try_into()?;
+    let order = orders::changeable(&app, id).await?;
     let mut db = app.store.read.acquire().await.map_err(StoreError::from)?;
     let shelf = shelf_to_amend(&mut db, &order, &wanted, app.clock.now()).await?;
     Ok(Json(AmendView::new(&order.content, &wanted, &shelf)))
@@ -85,7 +89,7 @@ pub async fn amend(
     Path(id): Path<OrderId>,
     Json(AmendForm { amendment, told, seen }): Json<AmendForm>,
 ) -> Result<StatusCode> {
-    let change = Change::Amend(Amended { wanted: amendment.into(), told });
+    let change = Change::Amend(Amended { wanted: amendment.try_into()?, told });
     changed(&app, &person, id, seen, change).await
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use roundsman_core::access::{may_judge, may_take_for_others};
 use roundsman_core::documents::customer::TEXT_BYTES_MAX;
-use roundsman_core::documents::order::{Wanted as WantedOrder, WantedLine};
+use roundsman_core::documents::order::{Order, Wanted as WantedOrder, WantedLine};
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{CustomerId, ItemId, OrderId, PersonId};
 use roundsman_core::money::Money;
@@ -17,7 +17,7 @@ use roundsman_core::views::{HistoryRow, OrderRow, OrderState, OrderView, SyncSta
 use roundsman_erp::embedded::Ruled;
 use roundsman_store::lists::Page as Wanted;
 use roundsman_store::lists::orders::{self, ListedOrder, OrderFilter};
-use roundsman_store::{clock, history as stored, records};
+use roundsman_store::{clock, documents, history as stored, records};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -120,14 +120,23 @@ pub async fn take(
     Ok(Json(app.desk.take_order(person.id, asked).await?))
 }
 
+/// An order as the office sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderCard {
+    #[serde(flatten)]
+    view: OrderView,
+    /// Whether it comes from the company's old files: it is history, and nothing of it changes.
+    imported: bool,
+}
+
 /// One order with its decision.
 #[utoipa::path(get, path = "/api/orders/{id}", params(("id" = String, Path)),
-    responses((status = 200, body = OrderView), (status = "default", body = Refusal)))]
+    responses((status = 200, body = OrderCard), (status = "default", body = Refusal)))]
 pub async fn show(
     _: Me,
     State(app): State<Arc<App>>,
     Path(id): Path<OrderId>,
-) -> Result<Json<OrderView>> {
+) -> Result<Json<OrderCard>> {
     let order = one(&app, id).await?;
     let clock_off_ms = clock::off_ms(&app.store.read, ItemId::from(id)).await?;
     let names = stored::everybody(&app.store.read).await?;
@@ -137,7 +146,8 @@ pub async fn show(
     for line in &mut view.lines {
         line.picture = products.get(&line.product.0).and_then(|it| it.picture.clone());
     }
-    Ok(Json(OrderView { clock_off_ms, ..view }))
+    let imported = !documents::exists(&app.store.read, id.into()).await?;
+    Ok(Json(OrderCard { view: OrderView { clock_off_ms, ..view }, imported }))
 }
 
 /// What somebody decides about an order that the rules left open.
@@ -186,8 +196,15 @@ pub async fn show_history(
     Ok(Json(history::of(&app, ItemId::from(id)).await?))
 }
 
-/// One of them.
-pub(super) async fn one(app: &App, id: OrderId) -> Result<ListedOrder> {
+/// One that can be changed: what was imported of the past is not.
+pub(super) async fn changeable(app: &App, id: OrderId) -> Result<Order> {
+    if !documents::exists(&app.store.read, id.into()).await? {
+        return Err(Refusal::new(codes::NOT_FOUND).with("item", id).into());
+    }
+    Ok(one(app, id).await?.order)
+}
+
+async fn one(app: &App, id: OrderId) -> Result<ListedOrder> {
     let narrow = OrderFilter { id: Some(id), ..OrderFilter::default() };
     let found = orders::list(&app.store.read, &narrow, &Wanted::one()).await?;
     Ok(found.rows.into_iter().next().ok_or_else(|| Refusal::new(codes::NOT_FOUND))?)

@@ -3,7 +3,7 @@
 use roundsman_core::id::DeviceId;
 use roundsman_core::sync::{Hello, Offer, Receipt, Restored, verify_head};
 use roundsman_store::epochs::{self, ASKED_MS, Restoration};
-use roundsman_store::journal::Position;
+use roundsman_store::journal::{self, Position};
 use roundsman_store::restoration;
 
 use crate::app::App;
@@ -55,11 +55,16 @@ fn genuine<'a>(app: &App, hello: &'a Hello) -> Option<&'a Receipt> {
 /// Begins a new epoch and ends all lines, so that every device starts over from what is here.
 async fn begin_noticed(app: &App, receipt: &Receipt, held: Position) -> Result<Restoration> {
     let (device, signed_at) = (receipt.device, receipt.at);
+    // What is held of this device was stored by then, so the database is not older; of one of which
+    // nothing is held, what was held of others when it got its receipt.
+    let since = match held.head.n {
+        0 => journal::last_stored(&app.store.read, signed_at).await?,
+        _ => held.stored_at,
+    };
     let restoration = Restoration {
         epoch: app.clock.random(),
         begun_at: app.clock.now(),
-        // What is held of this device was stored by then, so the database is not older.
-        since: held.stored_at,
+        since,
         noticed_by: Some(device),
     };
     let begun = app.store.write.run(move |db, _| {

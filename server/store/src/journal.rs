@@ -61,6 +61,17 @@ pub async fn position(db: impl SqliteExecutor<'_>, device: DeviceId) -> Result<P
     })
 }
 
+/// When anything was last stored up to this time; the beginning of time when nothing was.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn last_stored(db: impl SqliteExecutor<'_>, upto: Timestamp) -> Result<Timestamp> {
+    let last = sqlx::query_scalar::<_, Option<i64>>(
+        "select max(received_at) from journal where received_at <= $1",
+    );
+    Ok(Timestamp(last.bind(upto.millis()).fetch_one(db).await?.unwrap_or(0)))
+}
+
 /// Stores entries that follow `after`. Those that are here already are left out, so that storing
 /// again is harmless.
 ///

@@ -305,6 +305,10 @@ async fn an_order_is_changed_and_called_off_on_the_telephone() {
         (&shown["row"]["versions"], &shown["versions"][0]["cancels"]),
         (&3.into(), &true.into())
     );
+    form["lines"][0]["product"] = json!(Uuid::nil());
+    let unseen = post(&mut office, "amend", &form).await;
+    assert_eq!(unseen.refusal(), (409, "DECIDED_MEANWHILE".to_owned()), "whatever else is wrong");
+    form["seen"] = 3.into();
     let refused = post(&mut office, "amend", &form).await;
     assert_eq!(refused.refusal(), (422, "ORDER_CANCELLED".to_owned()));
     let _running = background::start(&company.app).await.unwrap();

@@ -1992,7 +1992,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["OrderView"];
+                        "application/json": components["schemas"]["OrderCard"];
                     };
                 };
                 default: {
@@ -4912,6 +4912,11 @@ export interface components {
             /** @description Base unit. */
             unit: string;
             unitPrice?: components["schemas"]["Money"] | null;
+        };
+        /** @description An order as the office sees it. */
+        OrderCard: components["schemas"]["OrderView"] & {
+            /** @description Whether it comes from the company's old files: it is history, and nothing of it changes. */
+            imported: boolean;
         };
         /** @description What differs between two contents of an order. */
         OrderDiff: {

@@ -44,6 +44,7 @@ export type OfficeProductRow = Schemas["OfficeProductRow"];
 export type OrderLineView = Schemas["OrderLineView"];
 export type OrderRow = Schemas["OrderRow"];
 export type OrderState = Schemas["OrderState"];
+export type OrderCard = Schemas["OrderCard"];
 export type OrderView = Schemas["OrderView"];
 export type OutcomeView = Schemas["OutcomeView"];
 export type OutcomeMissing = Schemas["OutcomeMissing"];

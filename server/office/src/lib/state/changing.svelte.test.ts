@@ -42,6 +42,15 @@ it("knows that somebody else was faster, also when it is opened anew", () => {
   expect([again.note, again.overtaken, again.isUntouched]).toEqual(["", false, true]);
 });
 
+it("follows what others make of it as long as nothing is typed", () => {
+  let now = order();
+  const changing = new Changing("o", () => now);
+  now = { ...order(2), lines: [{ ...line, quantity: "5" }] } as unknown as OrderView;
+  expect([changing.overtaken, changing.isUntouched]).toEqual([true, true]);
+  changing.giveUp();
+  expect([changing.lines[0]?.quantity, changing.overtaken]).toEqual(["5", false]);
+});
+
 it("is as it was when what was typed is taken back", () => {
   const changing = new Changing("o", () => order());
   changing.note = "x";

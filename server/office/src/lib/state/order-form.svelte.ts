@@ -59,6 +59,8 @@ export abstract class OrderForm<Q extends Quote = Quote, Done = unknown> {
   /** What it is about, fixed as soon as something is typed, and kept with that. */
   protected mark = $state("");
   readonly #name: string;
+  /** What stood there when it was begun; others may change that meanwhile. */
+  #began = $state("");
   /** How often something was typed, and how often it had been when what is shown was asked for. */
   #typed = $state(0);
   #priced = $state(-1);
@@ -75,7 +77,7 @@ export abstract class OrderForm<Q extends Quote = Quote, Done = unknown> {
   protected abstract record(sent: Sent, told: Quote["total"]): Promise<Done>;
 
   /** Nothing was typed. */
-  isUntouched = $derived.by(() => JSON.stringify(this.#written()) === JSON.stringify(this.#writtenOf(this.begun())));
+  isUntouched = $derived.by(() => JSON.stringify(this.#written()) === this.#began);
   /** Lines that cannot be read as an amount. */
   unread = $derived(this.lines.filter((line) => !isQuantity(line.quantity) || !isDiscount(line.discount)));
   /** Something of it cannot be recorded. */
@@ -151,6 +153,7 @@ export abstract class OrderForm<Q extends Quote = Quote, Done = unknown> {
     clearTimeout(this.#pause);
     const kept = drafts.get(this.#name);
     const begun = this.begun();
+    this.#began = JSON.stringify(this.#writtenOf(begun));
     this.mark = kept?.["mark"] ?? begun.mark;
     this.lines = kept ? (JSON.parse(kept["lines"] ?? "[]") as TypedLine[]) : begun.lines;
     this.requestedOn = kept?.["requestedOn"] ?? begun.requestedOn;
