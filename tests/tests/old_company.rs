@@ -145,6 +145,13 @@ async fn sells(world: &mut World, office: &Office, rep: &str, cast: &Cast) {
     let latest: Rows<OrderRow> = office.get(&latest).await.unwrap();
     assert_eq!(card.row.last_order_at, Some(latest.rows[0].placed_at), "{}", cast.customer);
     assert_eq!(latest.rows[0].state, OrderState::Accepted);
+    let path = format!("/api/orders/{}", latest.rows[0].id);
+    let old: Value = office.get(&path).await.unwrap();
+    assert_eq!(old["imported"], true);
+    let called_off = json!({ "reason": "late", "seen": old["row"]["versions"] });
+    let called_off: anyhow::Result<Value> =
+        office.post(&format!("{path}/cancel"), &called_off).await;
+    assert!(called_off.unwrap_err().to_string().contains("NOT_FOUND"), "history stays as it was");
     let usual: UsualView = phone.ask(&Query::Usual { customer }).unwrap();
     assert!(!usual.basket.is_empty(), "what it usually orders comes from its old orders");
 
