@@ -89,14 +89,20 @@ fn offers(said: &[FromDevice]) -> Vec<&Offer> {
         .collect()
 }
 
-#[test]
-fn a_hub_that_holds_less_gets_the_same_bytes_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut phone = open(folder.path(), 0);
+/// A phone with a shop that it added and corrected, and a hub that has both entries.
+fn shop_at_the_office(folder: &Path) -> (Replica, CustomerId, Office) {
+    let mut phone = open(folder, 0);
     let customer = shop(&mut phone);
     edit(&mut phone, customer, "1");
     let mut office = Office::welcome(&mut phone);
     office.receipt(&mut phone);
+    (phone, customer, office)
+}
+
+#[test]
+fn a_hub_that_holds_less_gets_the_same_bytes_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut phone, _, mut office) = shop_at_the_office(folder.path());
     office.judge(&mut phone, 2, &[]);
     let sent: Vec<Bytes> = office.pushed.iter().flat_map(|push| push.entries.clone()).collect();
     let first = Head { n: 1, hash: roundsman_core::sync::hash(&sent[0].0) };
@@ -145,11 +151,7 @@ fn decisions_outlive_the_main_file_and_are_offered_once() {
 #[test]
 fn after_thirty_days_an_entry_is_its_hash_and_the_journal_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let mut phone = open(folder.path(), 0);
-    let customer = shop(&mut phone);
-    edit(&mut phone, customer, "1");
-    let mut office = Office::welcome(&mut phone);
-    office.receipt(&mut phone);
+    let (mut phone, customer, mut office) = shop_at_the_office(folder.path());
     office.judge(&mut phone, 2, &[]);
     drop(phone);
 
@@ -190,11 +192,7 @@ fn what_waits_for_the_office_stays() {
 #[test]
 fn nothing_builds_on_documents_from_before_the_server_went_back() {
     let folder = tempfile::tempdir().unwrap();
-    let mut phone = open(folder.path(), 0);
-    let customer = shop(&mut phone);
-    edit(&mut phone, customer, "1");
-    let mut office = Office::welcome(&mut phone);
-    office.receipt(&mut phone);
+    let (mut phone, customer, mut office) = shop_at_the_office(folder.path());
     let changes = [1, 2].map(|n| office.entry(n).changes[0].bytes.clone());
     let mut document = Automerge::new();
     let [first, second] = changes.clone().map(|bytes| Change::from_bytes(bytes).unwrap());

@@ -95,6 +95,19 @@ for (const language of ["zh-CN", "en"] as const) {
       await takePicture(first, "office-customer");
     });
 
+    test("whoever has no password yet is seen in the list", async ({ office, server }) => {
+      const { page } = office;
+      await office.signIn("office");
+      // As an import leaves a rep.
+      await server.alter("update person set password_hash = '' where login = ?", "wang");
+      await page.getByRole("navigation").getByRole("link", { name: office.text("people") }).first().click();
+      await page.getByRole("row").filter({ hasText: office.text("no_password_yet") }).getByRole("link").first().click();
+      const wang = page.getByRole("complementary", { name: office.text("person_panel") });
+      await expect(wang.getByText(office.text("no_password_hint"))).toBeVisible();
+      await expectAccessible(office);
+      await takePicture(office, "office-no-password");
+    });
+
     test("somebody who is added signs in on a phone, and again with a new password", async ({ phone, office }) => {
       const { page } = office;
       await office.signIn("office");

@@ -136,11 +136,13 @@ test("two phones that change the same line are both kept, and somebody says whic
   for (const state of ["stands", "countered"]) await expect(versions.getByText(other.phone.text(`version.${state}`), { exact: true })).toHaveCount(1);
   await looked(other.phone, "phone-order-conflict");
   await expect(one.state("needsYou")).toBeVisible();
+  const panel = await opensOrder(office, number);
+  await expect(panel.getByText(office.text("order_conflict_hint"))).toBeVisible();
 
   await other.button("keep_as_it_is").click();
   await expect(other.state("confirmed")).toBeVisible();
   await expect(one.state("confirmed")).toBeVisible();
-  const panel = await opensOrder(office, number);
+  await expect(panel.getByText(office.text("order_conflict_hint"))).toBeHidden();
   await expect(panel.getByText(office.text("version.n", { n: 4 }), { exact: true })).toBeVisible();
 
   // Both sides of the line hold the same, whatever came in which order.
@@ -148,6 +150,33 @@ test("two phones that change the same line are both kept, and somebody says whic
   await office.page.getByRole("row").getByRole("link").first().click();
   await expect(office.page.getByRole("complementary").getByText(office.text("both_sides_same"))).toBeVisible();
   await looked(office, "office-device");
+});
+
+test("what one phone called off and another changed is settled in the office", async ({ phone, newPhone, office }) => {
+  const [one, other] = [new Rep(phone), new Rep(await newPhone())];
+  await one.begins();
+  await office.signIn("office");
+  const number = await takesOrder(one);
+  await other.begins();
+  await other.opensOrder(number);
+  await phone.goOffline();
+  await other.phone.goOffline();
+  await cancels(one, "The shop closes next week");
+  await wants(other, "9");
+  await phone.goOnline();
+  await expect(one.state("confirmed")).toBeVisible();
+  await other.phone.goOnline();
+  await expect(other.state("needsYou")).toBeVisible();
+
+  const panel = await opensOrder(office, number);
+  const keep = panel.getByRole("button", { name: office.text("keep_cancelled") });
+  await expect(panel.getByText(office.text("order_conflict_cancelled"))).toBeVisible();
+  await looked(office, "office-order-conflict");
+  await keep.click();
+  await expect(keep).toBeHidden();
+  await expect(panel.getByRole("button", { name: office.text("cancel_order") })).toBeHidden();
+  await expect(other.state("confirmed")).toBeVisible();
+  await expect(one.state("confirmed")).toBeVisible();
 });
 
 test("the rep reads who gave an order back, and why", async ({ phone, office, server }) => {
