@@ -13,7 +13,7 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use crate::feed::item_of;
-use crate::{Commit, Result, bulk, column, documents, records};
+use crate::{Commit, Packed, Result, bulk, column, documents, records};
 
 /// What has to have happened before these instants.
 #[derive(Debug, Clone, Copy)]
@@ -84,14 +84,14 @@ pub async fn held(
     changes_max: usize,
 ) -> Result<Option<Vec<ItemId>>> {
     let (mut waiting, mut items) = (0, BTreeSet::new());
-    let mut rows = sqlx::query_scalar::<_, Vec<u8>>(
+    let mut rows = sqlx::query_scalar::<_, Packed>(
         "select bytes from journal where state = 'quarantined' limit $1",
     )
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch(db);
     while let Some(bytes) = rows.try_next().await? {
         waiting += 1;
-        let entry = Entry::from_bytes(&bytes).ok().filter(|it| it.changes.len() <= changes_max);
+        let entry = Entry::from_bytes(&bytes.0).ok().filter(|it| it.changes.len() <= changes_max);
         items.extend(entry.into_iter().flat_map(|entry| entry.changes).map(|it| it.item));
     }
     Ok((waiting < limit).then(|| items.into_iter().collect()))

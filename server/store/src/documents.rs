@@ -8,18 +8,19 @@ use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
 use crate::feed::item_of;
 use crate::journal::signed;
-use crate::{Result, bulk};
+use crate::{Packed, Result, bulk, pack};
 
 /// The document's bytes.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn snapshot(db: impl SqliteExecutor<'_>, item: ItemId) -> Result<Option<Vec<u8>>> {
-    let snapshot = sqlx::query_scalar("select snapshot from document where item = $1")
-        .bind(&item.to_bytes()[..])
-        .fetch_optional(db)
-        .await?;
-    Ok(snapshot)
+    let snapshot: Option<Packed> =
+        sqlx::query_scalar("select snapshot from document where item = $1")
+            .bind(&item.to_bytes()[..])
+            .fetch_optional(db)
+            .await?;
+    Ok(snapshot.map(|it| it.0))
 }
 
 /// Whether the document is here.
@@ -49,13 +50,14 @@ pub struct Saved {
 pub async fn put(db: &mut SqliteConnection, documents: &[Saved]) -> Result<()> {
     bulk::insert(
         db,
-        "insert into document (item, heads, snapshot) ",
+        "insert into document (item, heads, size, snapshot) ",
         documents,
-        " on conflict (item) do update set heads = excluded.heads, snapshot = excluded.snapshot",
+        " on conflict (item) do update set heads = excluded.heads, size = excluded.size, snapshot = excluded.snapshot",
         |row, it| {
             row.push_bind(it.item.to_bytes().to_vec())
                 .push_bind(it.heads.concat())
-                .push_bind(it.snapshot.as_slice());
+                .push_bind(i64::try_from(it.snapshot.len()).unwrap_or(i64::MAX))
+                .push_bind(pack(&it.snapshot));
         },
     )
     .await
@@ -85,7 +87,7 @@ pub async fn add_changes(db: &mut SqliteConnection, changes: &[NewChange]) -> Re
     bulk::insert(db, into, changes, "", |row, it| {
         row.push_bind(it.item.to_bytes().to_vec())
             .push_bind(it.hash.to_vec())
-            .push_bind(it.bytes.as_slice())
+            .push_bind(pack(&it.bytes))
             .push_bind(it.device.0)
             .push_bind(signed(it.n));
     })
@@ -112,7 +114,7 @@ pub async fn snapshots(
     .bind(keys)
     .fetch_all(db)
     .await?;
-    rows.iter().map(|row| Ok((item_of(row)?, row.try_get("snapshot")?))).collect()
+    rows.iter().map(|row| Ok((item_of(row)?, row.try_get::<Packed, _>("snapshot")?.0))).collect()
 }
 
 /// The channels in which each of these documents can be seen, itself or as its summary; those that

@@ -14,7 +14,7 @@ use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::{Error, Result, bulk, settings};
+use crate::{Error, Result, bulk, pack, settings};
 use ed25519_dalek::SigningKey;
 
 /// What one job did to channels and rows.
@@ -152,7 +152,7 @@ impl Commit {
               where hash <> excluded.hash",
             |row, it| {
                 row.push_bind(it.item.to_bytes().to_vec())
-                    .push_bind(it.bytes.as_slice())
+                    .push_bind(pack(&it.bytes))
                     .push_bind(it.hash.to_vec())
                     .push_bind(now.millis())
                     .push_bind(it.signature.as_deref());

@@ -13,8 +13,10 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::journal::signed;
-use crate::{Error, Result, bulk, documents, epochs};
+use crate::{Error, Packed, Result, bulk, documents, epochs};
 
+/// A document that the device made itself is told by the hashes of its changes, mostly one.
+const OWN_BYTES: usize = 36;
 /// Items of one page at most, however small.
 const ITEMS_MAX: usize = 4_096;
 
@@ -258,10 +260,10 @@ impl Cut {
 /// A document that entered is sent whole, unless the device made all of it.
 fn columns(pruned: u64) -> String {
     format!(
-        "m.item, m.seq, 0 as gone, r.bytes, r.signature, length(d.snapshot) as snapshot_bytes, \
-         iif(m.entered > $4, d.snapshot, null) as snapshot, \
-         m.entered > $4 and not exists (select 1 from change c \
-             where c.item = m.item and (c.device <> $3 or c.n <= {pruned})) as own \
+        "m.item, m.seq, 0 as gone, r.bytes, r.signature, d.size as snapshot_bytes, \
+         iif(m.entered > $4 and exists (select 1 from change c \
+             where c.item = m.item and (c.device <> $3 or c.n <= {pruned})), d.snapshot, null) as snapshot, \
+         m.entered > $4 as entered \
          from membership m left join record r on r.item = m.item left join document d on d.item = m.item"
     )
 }
@@ -416,24 +418,24 @@ fn by_item(rows: &[SqliteRow]) -> Result<BTreeMap<ItemId, Vec<ChangeNews>>> {
 fn entry(row: &SqliteRow) -> Result<Entry> {
     let item = item(row)?;
     let seq = row.try_get::<i64, _>("seq")?.unsigned_abs();
-    let record: Option<Vec<u8>> = row.try_get("bytes")?;
-    let snapshot: Option<Vec<u8>> = row.try_get("snapshot")?;
+    let record: Option<Packed> = row.try_get("bytes")?;
+    let snapshot: Option<Packed> = row.try_get("snapshot")?;
     let snapshot_bytes: Option<u32> = row.try_get("snapshot_bytes")?;
     let snapshot_bytes = snapshot_bytes.map_or(0, |bytes| bytes as usize);
-    let own: bool = row.try_get("own")?;
+    let entered: bool = row.try_get("entered")?;
     if row.try_get("gone")? {
         let content = Content::Ready(News::Left);
         return Ok(Entry { item, seq, bytes: ItemId::LEN, content });
     }
     let (bytes, content) = match (record, snapshot) {
-        (Some(record), _) => {
+        (Some(Packed(record)), _) => {
             let signature: Option<Vec<u8>> = row.try_get("signature")?;
             (record.len(), Content::Ready(record_news(record, signature)))
         }
-        (None, Some(snapshot)) if !own => {
+        (None, Some(Packed(snapshot))) => {
             (snapshot.len(), Content::Ready(News::Snapshot(Bytes(snapshot))))
         }
-        (None, Some(_)) => (snapshot_bytes, Content::Own),
+        (None, None) if entered => (OWN_BYTES, Content::Own),
         (None, None) => (snapshot_bytes, Content::Changed { snapshot_bytes }),
     };
     Ok(Entry { item, seq, bytes: bytes + ItemId::LEN, content })
@@ -448,8 +450,8 @@ fn record_news(record: Vec<u8>, signature: Option<Vec<u8>>) -> News {
 
 fn change(row: &SqliteRow) -> Result<ChangeNews> {
     let hash: Vec<u8> = row.try_get("hash")?;
-    let bytes: Option<Vec<u8>> = row.try_get("bytes")?;
-    Ok(bytes.map_or(ChangeNews::Own(Bytes(hash)), |bytes| ChangeNews::Whole(Bytes(bytes))))
+    let bytes: Option<Packed> = row.try_get("bytes")?;
+    Ok(bytes.map_or(ChangeNews::Own(Bytes(hash)), |bytes| ChangeNews::Whole(Bytes(bytes.0))))
 }
 
 fn size(change: &ChangeNews) -> usize {

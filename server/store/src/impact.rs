@@ -6,7 +6,7 @@ use roundsman_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Packed, Result};
 
 /// People who work there now.
 ///
@@ -35,7 +35,7 @@ pub async fn granted_to(
 /// When the database refuses.
 pub async fn carts_of(db: &mut SqliteConnection, person: PersonId) -> Result<Vec<Vec<u8>>> {
     let kind = ItemKind::Cart as u8;
-    Ok(sqlx::query_scalar(
+    let carts: Vec<Packed> = sqlx::query_scalar(
         "select d.snapshot from channel c join membership m on m.channel = c.id \
          join document d on d.item = m.item where c.name = $1 and m.item >= $2 and m.item < $3",
     )
@@ -43,7 +43,8 @@ pub async fn carts_of(db: &mut SqliteConnection, person: PersonId) -> Result<Vec
     .bind(vec![kind])
     .bind(vec![kind + 1])
     .fetch_all(db)
-    .await?)
+    .await?;
+    Ok(carts.into_iter().map(|it| it.0).collect())
 }
 
 /// The bytes of entries that wait for the office, the latest of them.
@@ -51,11 +52,12 @@ pub async fn carts_of(db: &mut SqliteConnection, person: PersonId) -> Result<Vec
 /// # Errors
 /// When the database refuses.
 pub async fn quarantined(db: impl SqliteExecutor<'_>, limit: u32) -> Result<Vec<Vec<u8>>> {
-    Ok(sqlx::query_scalar(
+    let entries: Vec<Packed> = sqlx::query_scalar(
         "select bytes from journal where state = 'quarantined' and state not in ('stored', 'admitted') \
          order by received_at desc limit $1",
     )
     .bind(limit)
     .fetch_all(db)
-    .await?)
+    .await?;
+    Ok(entries.into_iter().map(|it| it.0).collect())
 }

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Commit, Result, bulk, column};
+use crate::{Commit, Packed, Result, bulk, column, pack};
 
 /// Exceptions that a device is told about; a journal with more of them needs a person anyway.
 const EXCEPTIONS_MAX: u32 = 1_000;
@@ -128,7 +128,7 @@ async fn insert(
             .push_bind(entry.operation.as_str())
             .push_bind(entry.at.timestamp().millis())
             .push_bind(now.millis())
-            .push_bind(bytes.as_slice())
+            .push_bind(pack(bytes))
             .push_bind("stored");
     })
     .await
@@ -156,7 +156,7 @@ pub async fn unjudged(
     while let Some(row) = rows.try_next().await? {
         let entry = Stored {
             n: row.try_get::<i64, _>("n")?.unsigned_abs(),
-            bytes: row.try_get("bytes")?,
+            bytes: row.try_get::<Packed, _>("bytes")?.0,
             received_at: Timestamp(row.try_get("received_at")?),
             clock_off_ms: row.try_get("off_ms")?,
         };

@@ -24,6 +24,7 @@ pub mod lists;
 pub mod merges;
 pub mod outbox;
 pub mod outcomes;
+mod packed;
 pub mod past_orders;
 pub mod people;
 pub mod projection;
@@ -44,9 +45,15 @@ use std::str::FromStr;
 
 pub use error::{Error, Result};
 pub use feed::{Commit, Published};
+pub use packed::{Packed, pack, unpack};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 pub use sqlx::{SqliteConnection, SqlitePool};
 pub use writer::Writer;
+
+/// Pages that a connection keeps, in kibibytes, negative as SQLite wants it. What is not kept is in
+/// the system's own cache, which all connections share.
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-4096";
 
 fn durability() -> SqliteSynchronous {
     if roundsman_core::planted!("server commits without a sync") {
@@ -86,7 +93,7 @@ impl Store {
             .synchronous(durability())
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10))
-            .pragma("cache_size", "-65536")
+            .pragma("cache_size", WRITER_CACHE)
             .pragma("journal_size_limit", "67108864");
         let options = match vfs {
             Some(vfs) => options.vfs(vfs.to_owned()),
@@ -96,7 +103,10 @@ impl Store {
         let pool = || SqlitePoolOptions::new().test_before_acquire(false);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
-        let read = pool().max_connections(4).connect_with(options.read_only(true)).await?;
+        let read = pool()
+            .max_connections(4)
+            .connect_with(options.read_only(true).pragma("cache_size", READER_CACHE))
+            .await?;
         Ok(Self { read, write: Writer::start(writer) })
     }
 }

@@ -85,7 +85,7 @@ pub async fn open_orders(db: impl SqliteExecutor<'_>, model: &str) -> Result<Vec
         "select l.ours, l.theirs from erp_link l \
          join erp_sales_order s on s.id = l.ours join outcome_row r on r.id = l.ours \
          where l.model = $1 and r.closed = 0 \
-           and coalesce(json_extract(s.body, '$.progress.stage'), '') not in ('paid', 'cancelled') \
+           and coalesce(s.stage, '') not in ('paid', 'cancelled') \
          order by l.ours",
     )
     .bind(model)

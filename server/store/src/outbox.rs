@@ -10,7 +10,7 @@ use roundsman_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
-use crate::{Error, Result, bulk, documents, settings};
+use crate::{Error, Packed, Result, bulk, documents, settings};
 
 /// An order was submitted.
 pub const SUBMIT: &str = "submit";
@@ -180,9 +180,9 @@ async fn fence(db: impl SqliteExecutor<'_>) -> Result<i64> {
 }
 
 fn waiting(row: &SqliteRow) -> Result<Waiting> {
-    let snapshot: Option<&[u8]> = row.try_get("snapshot")?;
+    let snapshot: Option<Packed> = row.try_get("snapshot")?;
     let order = match snapshot {
-        Some(snapshot) => read(snapshot),
+        Some(snapshot) => read(&snapshot.0),
         None => Err("the document is not here".to_owned()),
     };
     Ok(Waiting {

@@ -7,7 +7,7 @@ use roundsman_core::records::{OrderSummary, SalesOrder};
 use roundsman_core::time::Timestamp;
 use sqlx::SqliteConnection;
 
-use crate::{Commit, Result, column, merges, outcomes, projection, records, visibility};
+use crate::{Commit, Packed, Result, column, merges, outcomes, projection, records, visibility};
 
 /// The id of the order with this number of the company's own.
 #[must_use]
@@ -23,12 +23,12 @@ pub async fn find(
     db: &mut SqliteConnection,
     id: OrderId,
 ) -> Result<Option<(SignedOrder, SalesOrder)>> {
-    let body: Option<String> =
+    let body: Option<Packed> =
         sqlx::query_scalar("select body from order_row where id = $1 and imported = 1")
             .bind(id.0)
             .fetch_optional(&mut *db)
             .await?;
-    let order: Option<Order> = body.as_deref().map(column::from_json).transpose()?;
+    let order: Option<Order> = body.as_ref().map(column::from_packed_json).transpose()?;
     let decision = records::get::<SalesOrder>(db, id.0).await?;
     Ok(order.map(|order| order.content).zip(decision))
 }

@@ -135,18 +135,18 @@ pub async fn orders(
     let customers = orders.iter().map(|(order, _)| order.content.customer);
     let survivors = merges::survivors_of(&mut *db, customers).await?;
     let rows = orders.iter().map(|(order, arrived_at)| {
-        Ok((*order, *arrived_at, order_search(&order.content, None), column::json(*order)?))
+        Ok((*order, *arrived_at, order_search(&order.content, None), column::packed_json(*order)?))
     });
     bulk::insert(
         db,
         "insert into order_row (id, customer, rep, device_number, placed_at, arrived_at, requested_on, \
-                                total_minor, line_count, search, version, countered, body, admitted_at) ",
+                                total_minor, currency, line_count, search, version, cancelled, countered, body, admitted_at) ",
         &rows.collect::<Result<Vec<_>>>()?,
         " on conflict (id) do update set customer = excluded.customer, rep = excluded.rep, \
              device_number = excluded.device_number, placed_at = excluded.placed_at, \
              requested_on = excluded.requested_on, total_minor = excluded.total_minor, \
-             line_count = excluded.line_count, search = excluded.search, version = excluded.version, \
-             countered = excluded.countered, body = excluded.body, \
+             currency = excluded.currency, line_count = excluded.line_count, search = excluded.search, version = excluded.version, \
+             cancelled = excluded.cancelled, countered = excluded.countered, body = excluded.body, \
              admitted_at = excluded.admitted_at",
         |row, (order, arrived_at, search, body)| {
             let signed = &order.content;
@@ -158,11 +158,13 @@ pub async fn orders(
                 .push_bind(arrived_at.millis())
                 .push_bind(signed.requested_on.map(|day| day.0))
                 .push_bind(signed.total.minor)
+                .push_bind(signed.total.currency.as_str())
                 .push_bind(i64::try_from(signed.lines.len()).unwrap_or(i64::MAX))
                 .push_bind(search.as_str())
                 .push_bind(order.version.map(|version| version.0.to_vec()))
+                .push_bind(order.cancelled.is_some())
                 .push_bind(!order.countered.is_empty())
-                .push_bind(body.as_str())
+                .push_bind(body.as_slice())
                 .push_bind(now.millis());
         },
     )

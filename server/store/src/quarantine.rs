@@ -7,7 +7,7 @@ use roundsman_core::time::Timestamp;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
 use crate::journal::{Stored, signed};
-use crate::{Result, column};
+use crate::{Packed, Result, column};
 
 /// An entry that was quarantined.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub async fn find(db: impl SqliteExecutor<'_>, device: DeviceId, n: u64) -> Resu
     Ok(Kept {
         entry: Stored {
             n,
-            bytes: row.try_get("bytes")?,
+            bytes: row.try_get::<Packed, _>("bytes")?.0,
             received_at: Timestamp(row.try_get("received_at")?),
             clock_off_ms: row.try_get("off_ms")?,
         },

@@ -11,7 +11,7 @@ use roundsman_core::sync::{
 };
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use crate::{Error, Result, feed_read};
+use crate::{Error, Packed, Result, feed_read};
 
 /// What one item of a bucket takes on the wire.
 const RANGE_ITEM_BYTES: usize = 56;
@@ -123,7 +123,9 @@ async fn content(db: &mut SqliteConnection, item: ItemId) -> Result<Option<Vec<u
     } else {
         "select bytes from record where item = $1"
     };
-    Ok(sqlx::query_scalar(stored).bind(&item.to_bytes()[..]).fetch_optional(db).await?)
+    let stored: Option<Packed> =
+        sqlx::query_scalar(stored).bind(&item.to_bytes()[..]).fetch_optional(db).await?;
+    Ok(stored.map(|it| it.0))
 }
 
 /// Whether somebody who follows these channels may look at an item: it is there, or the customer

@@ -7,7 +7,7 @@ use roundsman_core::records::Record;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Error, Result};
+use crate::{Error, Packed, Result};
 
 /// The record of this kind with this id.
 ///
@@ -15,11 +15,11 @@ use crate::{Error, Result};
 /// When the database refuses.
 pub async fn get<R: Record>(db: impl SqliteExecutor<'_>, id: impl Into<Uuid>) -> Result<Option<R>> {
     let item = ItemId::new(R::KIND, id).to_bytes();
-    let bytes: Option<Vec<u8>> = sqlx::query_scalar("select bytes from record where item = $1")
+    let bytes: Option<Packed> = sqlx::query_scalar("select bytes from record where item = $1")
         .bind(&item[..])
         .fetch_optional(db)
         .await?;
-    bytes.map(|bytes| Ok(R::from_bytes(&bytes)?)).transpose()
+    bytes.map(|bytes| Ok(R::from_bytes(&bytes.0)?)).transpose()
 }
 
 /// The records of this kind with these ids, as far as they exist.
@@ -59,7 +59,7 @@ async fn collect<R: Record>(
         .map(|row| {
             let item = ItemId::from_bytes(row.try_get("item")?)
                 .ok_or_else(|| Error::Corrupt("an item's id".to_owned()))?;
-            Ok((item.id, R::from_bytes(row.try_get("bytes")?)?))
+            Ok((item.id, R::from_bytes(&row.try_get::<Packed, _>("bytes")?.0)?))
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use roundsman_core::error::{Refusal, codes};
 use roundsman_core::id::{DeviceId, ItemId, OrderId};
 use roundsman_core::records::{Record, SalesOrder};
-use roundsman_core::sync::{Beyond, SignedRecord, verify_outcome};
+use roundsman_core::sync::{Beyond, SignedRecord, hash, verify_outcome};
 use roundsman_core::time::Timestamp;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
@@ -68,7 +68,7 @@ pub async fn keep_outcomes(
         sqlx::query(
             "insert into offered (item, epoch, bytes, device, offered_at) \
              select $1, (select max(id) from epoch), $2, $3, $4 \
-             where not exists (select 1 from record where item = $1 and bytes = $2) \
+             where not exists (select 1 from record where item = $1 and hash = $5) \
              on conflict (item) do update set epoch = excluded.epoch, bytes = $2, device = $3, offered_at = $4 \
              where bytes <> $2",
         )
@@ -76,6 +76,7 @@ pub async fn keep_outcomes(
         .bind(&bytes.0)
         .bind(device.0)
         .bind(now.millis())
+        .bind(hash(&bytes.0).to_vec())
         .execute(&mut *db)
         .await?;
     }

@@ -8,7 +8,7 @@ use roundsman_core::views::due_in_days;
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Packed, Result};
 
 /// Customers of one day at most, as on the phone's screen of the day.
 const STOPS_MAX: usize = 40;
@@ -79,7 +79,7 @@ async fn stops(
     .await?;
     let mut stops = Vec::new();
     for row in &rows {
-        let assignment = Assignment::from_bytes(row.try_get("bytes")?)?;
+        let assignment = Assignment::from_bytes(&row.try_get::<Packed, _>("bytes")?.0)?;
         let visited: Option<i64> = row.try_get("visited")?;
         let visited = visited.map(|at| Timestamp(at).day(route.offset_minutes));
         let due = due_in_days(Some(&assignment), visited, route.day);

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use crate::{Commit, Error, Result, bulk, column, outcomes, records};
+use crate::{Commit, Error, Packed, Result, bulk, column, outcomes, records};
 
 /// A customer, its account and its assignment: everybody in its territory.
 #[must_use]
@@ -220,14 +220,14 @@ pub async fn territories(
     customers: impl IntoIterator<Item = CustomerId>,
 ) -> Result<BTreeMap<CustomerId, TerritoryId>> {
     let items = customers.into_iter().map(|id| ItemId::new(ItemKind::Assignment, id));
-    let records: Vec<Vec<u8>> = sqlx::query_scalar(
+    let records: Vec<Packed> = sqlx::query_scalar(
         "select bytes from record where item in (select unhex(value) from json_each($1))",
     )
     .bind(bulk::items(items))
     .fetch_all(db)
     .await?;
-    let assignment = |bytes: &Vec<u8>| {
-        let assignment = Assignment::from_bytes(bytes)?;
+    let assignment = |bytes: &Packed| {
+        let assignment = Assignment::from_bytes(&bytes.0)?;
         Ok((assignment.customer, assignment.territory))
     };
     records.iter().map(assignment).collect()

@@ -14,6 +14,7 @@ use roundsman_server::config::Config;
 use roundsman_server::crm::closing::{Ages, Closer};
 use roundsman_store::epochs::{self, Restoration};
 use roundsman_store::{Commit, Store};
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -292,6 +293,7 @@ impl Server {
     }
 }
 
+/// A look at the database; what is packed in it is read by `unpacked(…)`.
 fn lens(path: &str, vfs: Option<&str>) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     let lens = match vfs {
@@ -299,6 +301,10 @@ fn lens(path: &str, vfs: Option<&str>) -> Result<Connection> {
         None => Connection::open_with_flags(path, flags)?,
     };
     lens.pragma_update(None, "query_only", true)?;
+    lens.create_scalar_function("unpacked", 1, FunctionFlags::SQLITE_DETERMINISTIC, |row| {
+        roundsman_store::unpack(row.get_raw(0).as_blob()?)
+            .map_err(|error| rusqlite::Error::UserFunctionError(error.into()))
+    })?;
     lens.set_prepared_statement_cache_capacity(64);
     Ok(lens)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roundsman_core::id::{CustomerId, LineId, OrderId, ProductId, WarehouseId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{SalesOrder, Stock};
-use roundsman_store::{Result, SqliteConnection, bulk};
+use roundsman_store::{Packed, Result, SqliteConnection, bulk, pack};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
 
@@ -45,7 +45,7 @@ pub async fn many(
     .fetch_all(db)
     .await?;
     let decided = |row: &SqliteRow| {
-        let decided: SalesOrder = from_json(row.try_get("body")?)?;
+        let decided: SalesOrder = read(row)?;
         Ok((decided.order, decided))
     };
     rows.iter().map(decided).collect()
@@ -65,8 +65,7 @@ pub async fn decided_after(db: impl SqliteExecutor<'_>, since: &[u8]) -> Result<
     .bind(AT_A_TIME)
     .fetch_all(db)
     .await?;
-    let orders: Vec<SalesOrder> =
-        rows.iter().map(|row| from_json(row.try_get("body")?)).collect::<Result<_>>()?;
+    let orders: Vec<SalesOrder> = rows.iter().map(read).collect::<Result<_>>()?;
     let cursor = orders.last().map_or_else(
         || since.to_vec(),
         |last| {
@@ -74,6 +73,10 @@ pub async fn decided_after(db: impl SqliteExecutor<'_>, since: &[u8]) -> Result<
         },
     );
     Ok(Pulled { orders, cursor })
+}
+
+fn read(row: &SqliteRow) -> Result<SalesOrder> {
+    from_json(&String::from_utf8_lossy(&row.try_get::<Packed, _>("body")?.0))
 }
 
 /// The next numbers of a series; none is skipped, since they are taken in the booking's transaction.
@@ -110,17 +113,20 @@ pub async fn is_number_of_another(
 
 /// Writes decisions, each order's in the place of what was decided before.
 pub async fn put(db: &mut SqliteConnection, decided: &[&SalesOrder]) -> Result<()> {
-    let rows = decided.iter().map(|it| Ok((*it, code(&it.outcome)?, json(it)?)));
+    let rows = decided.iter().map(|it| {
+        let stage = it.progress.as_ref().map(|it| code(&it.stage)).transpose()?;
+        Ok((*it, code(&it.outcome)?, stage, pack(json(it)?.as_bytes())))
+    });
     let rows = rows.collect::<Result<Vec<_>>>()?;
     bulk::insert(
         db,
         "insert into erp_sales_order (id, number, customer, outcome, decided_at, net_minor, tax_minor, \
-                                      total_minor, currency, body) ",
+                                      total_minor, currency, stage, body) ",
         &rows,
         " on conflict (id) do update set customer = excluded.customer, outcome = excluded.outcome, decided_at = excluded.decided_at, \
               net_minor = excluded.net_minor, tax_minor = excluded.tax_minor, \
-              total_minor = excluded.total_minor, currency = excluded.currency, body = excluded.body",
-        |row, (decided, outcome, body)| {
+              total_minor = excluded.total_minor, currency = excluded.currency, stage = excluded.stage, body = excluded.body",
+        |row, (decided, outcome, stage, body)| {
             row.push_bind(decided.order.0)
                 .push_bind(decided.number.as_str())
                 .push_bind(decided.customer.0)
@@ -130,7 +136,8 @@ pub async fn put(db: &mut SqliteConnection, decided: &[&SalesOrder]) -> Result<(
                 .push_bind(decided.tax.minor)
                 .push_bind(decided.total.minor)
                 .push_bind(decided.total.currency.as_str())
-                .push_bind(body.as_str());
+                .push_bind(stage.as_deref())
+                .push_bind(body.as_slice());
         },
     )
     .await

@@ -43,8 +43,8 @@ pub struct CustomerFilter {
 const CUSTOMERS: List = List {
     select: "c.id, c.body, m.name as manager, \
              (select max(v.checked_in_at) from visit_row v where v.customer = c.id) as last_visit, \
-             (select json_object('at', o.placed_at, 'total', json_extract(o.body, '$.total')) from order_row o \
-              where o.customer = c.id and o.body ->> '$.cancelled' is null order by o.placed_at desc limit 1) as last_order",
+             (select json_object('at', o.placed_at, 'total', json_object('minor', o.total_minor, 'currency', o.currency)) from order_row o \
+              where o.customer = c.id and o.cancelled = 0 order by o.placed_at desc limit 1) as last_order",
     from: "customer_row c left join erp_customer e on e.id = c.id left join person m on m.id = e.account_manager",
     // The words of a search are without their hyphens.
     search: &["c.search", "lower(replace(e.code, '-', ''))"],
@@ -52,7 +52,7 @@ const CUSTOMERS: List = List {
         ("name", "c.name collate nocase"),
         (
             "lastOrderAt",
-            "(select max(o.placed_at) from order_row o where o.customer = c.id and o.body ->> '$.cancelled' is null)",
+            "(select max(o.placed_at) from order_row o where o.customer = c.id and o.cancelled = 0)",
         ),
         ("lastVisitAt", "(select max(v.checked_in_at) from visit_row v where v.customer = c.id)"),
         ("balance", "e.balance"),

@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
 use super::{List, Page, Rows};
-use crate::{Result, column, records};
+use crate::{Packed, Result, column, records};
 
 /// An order and what was decided about it.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ pub async fn list(db: &SqlitePool, filter: &OrderFilter, page: &Page) -> Result<
     let mut decisions = records::many::<SalesOrder>(db, ids).await?;
     let rows = found.rows.iter().map(|row| {
         Ok(ListedOrder {
-            order: column::from_json(row.try_get("body")?)?,
+            order: column::from_packed_json(&row.try_get("body")?)?,
             decision: decisions.remove(&row.try_get("id")?),
             rep_name: row.try_get::<Option<_>, _>("rep_name")?.unwrap_or_default(),
             customer: CustomerId(row.try_get("customer")?),
@@ -105,15 +105,15 @@ pub async fn latest_of(
     customer: CustomerId,
     limit: usize,
 ) -> Result<Vec<SignedOrder>> {
-    let bodies: Vec<String> = sqlx::query_scalar(
-        "select body from order_row where customer = $1 and body ->> '$.cancelled' is null \
+    let bodies: Vec<Packed> = sqlx::query_scalar(
+        "select body from order_row where customer = $1 and cancelled = 0 \
          order by placed_at desc, id desc limit $2",
     )
     .bind(customer.0)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
     .await?;
-    bodies.iter().map(|body| Ok(column::from_json::<Order>(body)?.content)).collect()
+    bodies.iter().map(|body| Ok(column::from_packed_json::<Order>(body)?.content)).collect()
 }
 
 /// How many orders are in each state, whatever state is filtered by.

@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use uuid::Uuid;
 
 use super::{List, Page, Rows};
-use crate::{Result, column};
+use crate::{Packed, Result, column};
 
 const ENTRIES: List = List {
     select: "j.device, j.n, j.person, j.operation, j.subject, j.at, j.received_at, j.code, j.params, j.state, j.bytes, \
@@ -86,7 +86,7 @@ fn entry(row: &SqliteRow) -> Result<QuarantineRow> {
         state: column::from_code(row.try_get("state")?)?,
         dependants: row.try_get("dependants")?,
         // What cannot be read was to write nothing.
-        changes: Entry::from_bytes(row.try_get("bytes")?)
+        changes: Entry::from_bytes(&row.try_get::<Packed, _>("bytes")?.0)
             .map_or_else(|_| Vec::new(), |it| meant(&it)),
     })
 }

@@ -13,7 +13,7 @@ use sqlx::{Row, SqlitePool};
 use uuid::Uuid;
 
 use crate::epochs::Restoration;
-use crate::{Error, Result, projection};
+use crate::{Error, Packed, Result, projection};
 
 /// Lines of each list at most.
 const LINES_MAX: u32 = 500;
@@ -81,7 +81,8 @@ async fn outcomes(db: &SqlitePool, all_back: bool) -> Result<(u64, Vec<OutcomeMi
     let (mut reinstated, mut missing) = (0, Vec::new());
     for row in &rows {
         let bytes: Vec<u8> = row.try_get("bytes")?;
-        let decided: Option<Vec<u8>> = row.try_get("decided")?;
+        let decided: Option<Packed> = row.try_get("decided")?;
+        let decided = decided.map(|it| it.0);
         let before = SalesOrder::from_bytes(&bytes)?;
         let why = match &decided {
             Some(decided) if *decided == bytes => {

@@ -9,7 +9,7 @@ use roundsman_core::records::{Record, SalesOrder};
 use sqlx::{Row, SqlitePool};
 
 use super::Part;
-use crate::{Error, Result, column};
+use crate::{Error, Packed, Result, column};
 
 /// Every version of an admitted order is decided once or waits for it, and all tables say the same.
 pub(super) async fn check_outcomes(db: &SqlitePool) -> Result<Part> {
@@ -46,11 +46,11 @@ pub(super) async fn check_outcomes(db: &SqlitePool) -> Result<Part> {
 
 async fn decided(db: &SqlitePool, order: ItemId) -> Result<Option<SalesOrder>> {
     let item = ItemId::new(SalesOrder::KIND, order.id).to_bytes();
-    let bytes: Option<Vec<u8>> = sqlx::query_scalar("select bytes from record where item = $1")
+    let bytes: Option<Packed> = sqlx::query_scalar("select bytes from record where item = $1")
         .bind(&item[..])
         .fetch_optional(db)
         .await?;
-    bytes.map(|bytes| Ok(SalesOrder::from_bytes(&bytes)?)).transpose()
+    bytes.map(|bytes| Ok(SalesOrder::from_bytes(&bytes.0)?)).transpose()
 }
 
 async fn check_decision(
@@ -76,13 +76,13 @@ async fn check_decision(
     part.expect(stands == decided.version.map(|version| version.0.to_vec()), || {
         format!("{order} was decided as another version than the one that stands")
     });
-    let booked: Option<String> =
+    let booked: Option<Packed> =
         sqlx::query_scalar("select body from erp_sales_order where id = $1")
             .bind(order.id)
             .fetch_optional(db)
             .await?;
     if let Some(body) = booked {
-        part.expect(column::from_json::<SalesOrder>(&body)? == *decided, || {
+        part.expect(column::from_packed_json::<SalesOrder>(&body)? == *decided, || {
             format!("{order} is booked otherwise than it was told")
         });
     }

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
 use super::Part;
-use crate::{Result, settings};
+use crate::{Packed, Result, settings};
 
 pub(super) async fn check_records(db: &SqlitePool) -> Result<Part> {
     let mut part = Part::new("records");
@@ -21,13 +21,13 @@ pub(super) async fn check_records(db: &SqlitePool) -> Result<Part> {
             part.wrong("a record's id cannot be read".to_owned());
             continue;
         };
-        let bytes: &[u8] = row.try_get("bytes")?;
-        part.expect(hash(bytes)[..] == *row.try_get::<&[u8], _>("hash")?, || {
+        let bytes = row.try_get::<Packed, _>("bytes")?.0;
+        part.expect(hash(&bytes)[..] == *row.try_get::<&[u8], _>("hash")?, || {
             format!("{item} is not what its hash says")
         });
         let signature: Option<&[u8]> = row.try_get("signature")?;
         if let (Some(key), Some(signature)) = (&key, signature) {
-            part.expect(verify_outcome(key, item, bytes, signature).is_ok(), || {
+            part.expect(verify_outcome(key, item, &bytes, signature).is_ok(), || {
                 format!("{item} was not signed by this server")
             });
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{Row, SqlitePool};
 
 use super::Part;
-use crate::{Result, column};
+use crate::{Packed, Result, column};
 
 pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
     let mut part = Part::new("documents");
@@ -21,7 +21,7 @@ pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
             part.wrong("a document's id cannot be read".to_owned());
             continue;
         };
-        let Ok(document) = Automerge::load(row.try_get("snapshot")?) else {
+        let Ok(document) = Automerge::load(&row.try_get::<Packed, _>("snapshot")?.0) else {
             part.wrong(format!("{item} cannot be read"));
             continue;
         };
@@ -50,7 +50,7 @@ async fn check_changes(
         .bind(&item.to_bytes()[..])
         .fetch(db);
     while let Some(row) = rows.try_next().await? {
-        match Change::from_bytes(row.try_get("bytes")?) {
+        match Change::from_bytes(row.try_get::<Packed, _>("bytes")?.0) {
             Ok(change) if change.hash().0[..] == *row.try_get::<&[u8], _>("hash")? => {
                 stored.insert(change.hash().0);
             }
@@ -94,8 +94,8 @@ async fn check_row(
         ItemKind::Visit => "select body from visit_row where id = $1",
         _ => "select body from order_row where id = $1",
     };
-    let row: Option<String> = sqlx::query_scalar(select).bind(item.id).fetch_optional(db).await?;
-    let shown = row.map(|text| column::from_json::<Value>(&text)).transpose()?;
+    let row: Option<Packed> = sqlx::query_scalar(select).bind(item.id).fetch_optional(db).await?;
+    let shown = row.map(|body| column::from_packed_json::<Value>(&body)).transpose()?;
     part.expect(shown.as_ref() == Some(&body), || format!("{item} is shown otherwise than it is"));
     Ok(())
 }

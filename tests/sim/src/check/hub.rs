@@ -35,7 +35,7 @@ pub fn quarantined(db: &Connection) -> rusqlite::Result<Vec<(DeviceId, u64)>> {
 pub fn account(db: &Connection, customer: CustomerId) -> rusqlite::Result<Option<CustomerAccount>> {
     let item = ItemId::new(ItemKind::CustomerAccount, customer);
     let bytes: Option<Vec<u8>> = db
-        .prepare_cached("select bytes from record where item = ?1")?
+        .prepare_cached("select unpacked(bytes) from record where item = ?1")?
         .query_row([item.to_bytes()], |row| row.get(0))
         .optional()?;
     Ok(bytes.and_then(|bytes| CustomerAccount::from_bytes(&bytes).ok()))
@@ -268,8 +268,9 @@ fn changes(sim: &mut Sim) -> Result<(), Broken> {
     const ACTORS: &str = "an actor's numbers are used once";
     const WHOLE: &str = "an operation is admitted whole or not at all";
     let db = sim.server.lens();
-    let mut statement =
-        db.prepare_cached("select item, hash, bytes, device, n from change order by item")?;
+    let mut statement = db.prepare_cached(
+        "select item, hash, unpacked(bytes), device, n from change order by item",
+    )?;
     let mut rows = statement.query([])?;
     let mut admitted: BTreeMap<Vec<u8>, Vec<Change>> = BTreeMap::new();
     let mut of_entry: BTreeMap<Written, Vec<u8>> = BTreeMap::new();
@@ -324,7 +325,7 @@ type Numbers = BTreeMap<(Vec<u8>, ActorId, u64), ChangeHash>;
 fn never_twice(sim: &mut Sim, mut numbers: Numbers) -> Result<(), Broken> {
     const NAME: &str = "an actor's numbers are used once";
     let mut statement = sim.server.lens().prepare_cached(
-        "select device, n, bytes from journal where state not in ('admitted', 'released', 'stored')",
+        "select device, n, unpacked(bytes) from journal where state not in ('admitted', 'released', 'stored')",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -363,7 +364,7 @@ fn whole_entries(
     const LATER: &str = "what rests on something is later";
     let db = sim.server.lens();
     let mut statement = db.prepare_cached(
-        "select device, n, state, bytes, person, hash from journal order by device, n",
+        "select device, n, state, unpacked(bytes), person, hash from journal order by device, n",
     )?;
     let mut rows = statement.query([])?;
     let mut states: BTreeMap<(Vec<u8>, i64), bool> = BTreeMap::new();
@@ -486,8 +487,8 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
     let mut decided = std::mem::take(&mut sim.history.decided);
     let db = sim.server.lens();
     let mut statement = db.prepare_cached(
-        "select s.id, s.number, s.total_minor, o.total_minor, o.id is null, s.body, \
-                (select bytes from record r where substr(r.item, 2) = s.id and hex(substr(r.item, 1, 1)) = ?1) \
+        "select s.id, s.number, o.id is null, \
+                (select unpacked(bytes) from record r where substr(r.item, 2) = s.id and hex(substr(r.item, 1, 1)) = ?1) \
          from erp_sales_order s left join order_row o on o.id = s.id order by s.number",
     )?;
     let kind = format!("{:02X}", ItemKind::SalesOrder as u8);
@@ -498,10 +499,10 @@ fn orders(sim: &mut Sim) -> Result<(), Broken> {
         let (id, number): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
         let digits: i64 = number.rsplit('-').next().and_then(|it| it.parse().ok()).unwrap_or(0);
         (first, last) = (first.min(digits), last.max(digits));
-        if row.get::<_, bool>(4)? {
+        if row.get::<_, bool>(2)? {
             return Err(broken(ONCE, format!("{number} is of no order")));
         }
-        let record: Option<Vec<u8>> = row.get(6)?;
+        let record: Option<Vec<u8>> = row.get(3)?;
         let Some(record) = record else {
             return Err(broken(ONCE, format!("{number} was decided and not published")));
         };
@@ -616,7 +617,7 @@ pub fn open_orders(db: &Connection) -> rusqlite::Result<Vec<(OrderId, Timestamp)
 pub(super) fn records_are_what_they_say(sim: &mut Sim) -> Result<(), Broken> {
     const NAME: &str = "records are what they say";
     let db = sim.server.lens();
-    let mut statement = db.prepare_cached("select item, bytes, hash from record")?;
+    let mut statement = db.prepare_cached("select item, unpacked(bytes), hash from record")?;
     let mut rows = statement.query([])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {

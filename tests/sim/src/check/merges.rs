@@ -11,7 +11,7 @@ use super::{Broken, broken};
 pub(super) const NAME: &str = "what was recorded counts for the customer that stays";
 
 /// Visits, orders and carts count for the customer that stays, by what customers' rows say; `tables`
-/// are those with a `customer`, each with where its body names the one it was recorded for.
+/// are those with a `customer`, each with what names the one it was recorded for.
 ///
 /// # Errors
 /// What is broken.
@@ -23,8 +23,8 @@ pub(super) fn followed(
 ) -> Result<u64, Broken> {
     let replaced = replaced(db, customers)?;
     let mut count = 0;
-    for (table, path) in tables {
-        let sql = format!("select id, customer, body ->> '{path}' from {table}");
+    for (table, recorded) in tables {
+        let sql = format!("select id, customer, {recorded} from {table}");
         let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

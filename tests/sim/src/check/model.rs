@@ -20,7 +20,7 @@ pub(super) fn merged(sim: &mut Sim) -> Result<(), Broken> {
     for (item, mut document) in documents(sim)? {
         count += 1;
         let (heads, snapshot): (Vec<u8>, Vec<u8>) = sim.server.lens().query_row(
-            "select heads, snapshot from document where item = ?1",
+            "select heads, unpacked(snapshot) from document where item = ?1",
             [item.to_bytes()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
@@ -45,7 +45,10 @@ pub(super) fn merged(sim: &mut Sim) -> Result<(), Broken> {
         }
     }
     sim.checked(NAME, count);
-    let tables = [("visit_row", "$.begun.customer"), ("order_row", "$.customer")];
+    let tables = [
+        ("visit_row", "body ->> '$.begun.customer'"),
+        ("order_row", "cast(unpacked(body) as text) ->> '$.customer'"),
+    ];
     let followed = merges::followed(sim.server.lens(), "customer_row", &tables, "the server")?;
     sim.checked(merges::NAME, followed);
     Ok(())
@@ -79,8 +82,11 @@ pub(super) fn shown(sim: &mut Sim, number: usize) -> Result<(), Broken> {
         }
     }
     sim.checked("the newest value is shown", count);
-    let tables =
-        [("visit", "$.begun.customer"), ("sales_order", "$.customer"), ("cart", "$.customer")];
+    let tables = [
+        ("visit", "body ->> '$.begun.customer'"),
+        ("sales_order", "body ->> '$.customer'"),
+        ("cart", "body ->> '$.customer'"),
+    ];
     let followed = merges::followed(&copy.main, "customer", &tables, &format!("device {number}"))?;
     sim.checked(merges::NAME, followed);
     Ok(())
@@ -91,7 +97,7 @@ fn documents(sim: &Sim) -> Result<BTreeMap<ItemId, Automerge>, Broken> {
     let mut statement = sim
         .server
         .lens()
-        .prepare_cached("select item, bytes from change order by item, hash desc")?;
+        .prepare_cached("select item, unpacked(bytes) from change order by item, hash desc")?;
     let mut rows = statement.query([])?;
     let mut changes: BTreeMap<ItemId, Vec<Change>> = BTreeMap::new();
     while let Some(row) = rows.next()? {

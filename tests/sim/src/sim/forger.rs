@@ -128,7 +128,7 @@ impl Sim {
             .server
             .lens()
             .query_row(
-                "select snapshot from document where item = ?1",
+                "select unpacked(snapshot) from document where item = ?1",
                 [ItemId::from(customer).to_bytes()],
                 |row| row.get(0),
             )
