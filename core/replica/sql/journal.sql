@@ -23,11 +23,11 @@ create table if not exists former (
 -- What the server decided and signed, kept for 30 days so that a server that was restored from an
 -- older backup can be given it back.
 create table if not exists outcome (
-    item      blob primary key,
+    item      blob primary key not null,
     bytes     blob not null,
     signature blob not null,
     at        integer not null
-) strict, without rowid;
+) strict;
 
 -- An entry that is safe, judged and older than 30 days keeps its hash only.
 create table if not exists entry (

@@ -1,5 +1,6 @@
 -- The main file. Everything here can be rebuilt from the journal and the server, so a new version
--- of the app may drop it and begin again.
+-- of the app may drop it and begin again. Tables with large rows have a rowid: without one SQLite keeps
+-- whole rows in the index of their key, and reads them through to compare keys.
 
 create table if not exists meta (
     name  text primary key,
@@ -8,9 +9,9 @@ create table if not exists meta (
 
 -- What the server has admitted.
 create table if not exists document (
-    item blob primary key,
+    item blob primary key not null,
     base blob not null
-) strict, without rowid;
+) strict;
 
 -- Documents from before the server went back in time: people still see them, and no change from the server builds on them.
 create table if not exists outdated (
@@ -24,14 +25,14 @@ create table if not exists pending (
     hash  blob not null,
     bytes blob not null,
     primary key (item, n)
-) strict, without rowid;
+) strict;
 
 create index if not exists pending_by_entry on pending (n);
 
 create table if not exists record (
-    item  blob primary key,
+    item  blob primary key not null,
     bytes blob not null
-) strict, without rowid;
+) strict;
 
 create table if not exists channel (
     name   text primary key,
@@ -59,10 +60,10 @@ create index if not exists membership_by_item on membership (item);
 
 -- Documents that somebody wanted to see and that are in no channel.
 create table if not exists fetched (
-    item blob primary key,
+    item blob primary key not null,
     at   integer not null,
     base blob not null
-) strict, without rowid;
+) strict;
 
 -- The device's operations in plain words.
 create table if not exists operation (
@@ -86,19 +87,20 @@ create table if not exists operation_item (
 -- The read model.
 
 create table if not exists customer (
-    id        blob primary key,
+    id        blob primary key not null,
     sort_name text not null,
     search    text not null,
     conflicts integer not null,
     active    integer not null,
     replaced_by blob,                         -- the customer that it was merged into
     body      text not null
-) strict, without rowid;
+) strict;
 
 create index if not exists customer_by_replaced on customer (replaced_by) where replaced_by is not null;
 
 -- Customers that were merged, each with the one that stays in the end; computed from the column
--- above. `customer` of visits, carts and orders is the one that stays.
+-- above. `customer` of visits, carts and orders is the one that stays, `recorded_for` the one that
+-- they name.
 create table if not exists merged (
     customer blob primary key,
     survivor blob not null
@@ -117,37 +119,44 @@ create table if not exists assignment (
 ) strict, without rowid;
 
 create table if not exists visit (
-    id       blob primary key,
+    id       blob primary key not null,
     customer blob not null,
+    recorded_for blob not null,
     rep      blob not null,
     begun    integer not null,
     finished integer,
     body     text not null
-) strict, without rowid;
+) strict;
 
 create index if not exists visit_by_customer on visit (customer, begun);
 create index if not exists visit_by_time on visit (begun);
 
 create table if not exists cart (
-    id       blob primary key,
+    id       blob primary key not null,
     customer blob not null,
+    recorded_for blob not null,
     open     integer not null,
     body     text not null
-) strict, without rowid;
+) strict;
 
 create index if not exists cart_by_customer on cart (customer, open);
 
+-- An order is read from its document, or from the summary that stands for it.
 create table if not exists sales_order (
-    id       blob primary key,
-    customer blob not null,
-    rep      blob not null,
-    placed   integer not null,
-    total    integer not null,
-    currency text not null,
-    state    text not null,
-    search   text not null,
-    body     text not null
-) strict, without rowid;
+    id           blob primary key not null,
+    customer     blob not null,
+    recorded_for blob not null,
+    rep          blob not null,
+    placed       integer not null,
+    total        integer not null,
+    currency     text not null,
+    version      blob,                        -- names what counts; null: as it was first signed
+    countered    integer not null,            -- two people changed it and both cannot hold
+    cancelled    integer not null,            -- a cancellation counts, decided or not
+    state        text not null,
+    search       text not null,
+    number       text not null                -- the company's, as it is searched; empty before the decision
+) strict;
 
 create index if not exists order_by_customer on sales_order (customer, placed);
 create index if not exists order_by_time on sales_order (placed);

@@ -34,7 +34,7 @@ impl Files {
 
 /// The shape of the main file. Another number means another version of the app wrote it: then it is
 /// dropped and made anew, from the journal at once and from the server at the next contact.
-const MAIN_VERSION: i64 = 4;
+const MAIN_VERSION: i64 = 5;
 
 fn prepare_main(main: &Connection) -> Result<()> {
     let version: i64 = main.query_row("pragma user_version", [], |row| row.get(0))?;

@@ -1,7 +1,8 @@
 //! The main file's documents, records and pending changes. Projections are in [`crate::project`].
 
 use automerge::{Automerge, Change};
-use roundsman_core::id::ItemId;
+use roundsman_core::documents::order::{self, Order};
+use roundsman_core::id::{ItemId, OrderId};
 use roundsman_core::records::{OrderSummary, Record, SalesOrder};
 use roundsman_core::sync::Head;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -214,6 +215,23 @@ pub(crate) fn first_record<R: Record>(db: &Connection) -> Result<Option<R>> {
         .query_row(params![from, to], |row| row.get(0))
         .optional()?;
     bytes.map(|bytes| Ok(R::from_bytes(&bytes)?)).transpose()
+}
+
+/// An order as people see it, whether it is closed or not; none when it is not here.
+pub(crate) fn order(db: &Connection, id: OrderId) -> Result<Option<Order>> {
+    order_of(db, id.into(), document(db, id.into())?.as_ref())
+}
+
+/// The order that this document is, or that a summary stands for.
+pub(crate) fn order_of(
+    db: &Connection,
+    item: ItemId,
+    document: Option<&Automerge>,
+) -> Result<Option<Order>> {
+    match document.and_then(|document| order::read(document).ok()) {
+        Some(read) => Ok(Some(read)),
+        None => Ok(record::<OrderSummary>(db, item.id)?.map(|summary| summary.signed().into())),
+    }
 }
 
 /// What was decided about an order, closed or not.

@@ -52,12 +52,9 @@ pub(crate) fn follow(db: &Connection) -> Result<()> {
 }
 
 fn count_for(db: &Connection, customer: CustomerId, was: CustomerId, is: CustomerId) -> Result<()> {
-    for (table, path) in
-        [("visit", "$.begun.customer"), ("cart", "$.customer"), ("sales_order", "$.customer")]
-    {
+    for table in ["visit", "cart", "sales_order"] {
         db.prepare_cached(&format!(
-            "update {table} set customer = ?3 \
-             where customer = ?2 and unhex(body ->> '{path}', '-') = ?1"
+            "update {table} set customer = ?3 where customer = ?2 and recorded_for = ?1"
         ))?
         .execute(params![customer.0, was.0, is.0])?;
     }

@@ -2,12 +2,12 @@
 
 use automerge::Automerge;
 use roundsman_core::documents::customer::Customer;
-use roundsman_core::documents::order::Order;
-use roundsman_core::documents::{cart, customer, order, visit};
+use roundsman_core::documents::order::VersionId;
+use roundsman_core::documents::{cart, customer, visit};
 use roundsman_core::error::codes;
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, ExceptionState, JournalStatus, OrderSummary, Product, Record,
+    Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder,
     VisitSummary,
 };
 use roundsman_core::text::{search_key, search_keys};
@@ -95,11 +95,13 @@ fn put_visit(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
         return Ok(());
     };
     db.prepare_cached(
-        "insert or replace into visit (id, customer, rep, begun, finished, body) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        "insert or replace into visit (id, customer, recorded_for, rep, begun, finished, body) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         item.id,
         merged::survivor(db, read.begun.customer)?.0,
+        read.begun.customer.0,
         read.begun.rep.0,
         read.begun.at.millis(),
         read.finished.as_ref().map(|end| end.at.millis()),
@@ -114,11 +116,12 @@ fn put_cart(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Resu
         return Ok(());
     };
     db.prepare_cached(
-        "insert or replace into cart (id, customer, open, body) values (?1, ?2, ?3, ?4)",
+        "insert or replace into cart (id, customer, recorded_for, open, body) values (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute(params![
         item.id,
         merged::survivor(db, read.customer)?.0,
+        read.customer.0,
         read.is_open(),
         serde_json::to_string(&read)?
     ])?;
@@ -126,49 +129,51 @@ fn put_cart(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Resu
 }
 
 fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Result<()> {
-    let read = match document.and_then(|document| order::read(document).ok()) {
-        Some(read) => Some(read),
-        None => {
-            main_file::record::<OrderSummary>(db, item.id)?.map(|summary| summary.signed().into())
-        }
-    };
-    let Some(read) = read else {
+    let Some(read) = main_file::order_of(db, item, document)? else {
         db.execute("delete from sales_order where id = ?1", [item.id])?;
         return Ok(());
     };
     let decision = main_file::decision(db, item.id)?;
     db.prepare_cached(
-        "insert or replace into sales_order (id, customer, rep, placed, total, currency, state, search, body) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "insert or replace into sales_order (id, customer, recorded_for, rep, placed, total, currency, \
+                                             version, countered, cancelled, state, search, number) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         item.id,
         merged::survivor(db, read.content.customer)?.0,
+        read.content.customer.0,
         read.content.rep.0,
         read.content.placed_at.millis(),
         read.content.total.minor,
         read.content.total.currency.as_str(),
+        read.version.map(|version| version.0),
+        read.is_countered(),
+        read.cancelled.is_some(),
         OrderState::of(&read, decision.as_ref()).code(),
-        order_search(&read.content, decision.as_ref().map(|order| order.number.as_str())),
-        serde_json::to_string(&read)?,
+        order_search(&read.content, None),
+        number_search(decision.as_ref()),
     ])?;
     Ok(())
 }
 
 /// Brings an order's row up to what was decided. What was signed stands in the row and stays.
 fn put_decision(db: &Connection, item: ItemId) -> Result<()> {
-    let Some(read) = body::<Order>(db, "select body from sales_order where id = ?1", item)? else {
-        return Ok(());
-    };
+    let standing = db
+        .prepare_cached("select version, countered from sales_order where id = ?1")?
+        .query_row([item.id], |row| Ok((row.get::<_, Option<[u8; 32]>>(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((version, countered)) = standing else { return Ok(()) };
     let decision = main_file::decision(db, item.id)?;
-    db.prepare_cached("update sales_order set state = ?2, search = ?3 where id = ?1")?.execute(
-        params![
-            item.id,
-            OrderState::of(&read, decision.as_ref()).code(),
-            order_search(&read.content, decision.as_ref().map(|order| order.number.as_str())),
-        ],
-    )?;
+    let state = OrderState::standing(version.map(VersionId), countered, decision.as_ref());
+    db.prepare_cached("update sales_order set state = ?2, number = ?3 where id = ?1")?
+        .execute(params![item.id, state.code(), number_search(decision.as_ref())])?;
     Ok(())
+}
+
+/// An order is also found by the company's number.
+fn number_search(decision: Option<&SalesOrder>) -> String {
+    decision.map(|decision| search_key(&decision.number)).unwrap_or_default()
 }
 
 /// What a row says of its document.

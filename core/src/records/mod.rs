@@ -18,7 +18,7 @@ pub use price::{COMING_MAX, Price, PriceBreak, PriceVersion};
 pub use sales_order::{
     DecidedLine, Input, Outcome, Progress, Reason, Ruling, SalesOrder, Stage, Verdict, Who,
 };
-pub use summaries::{OrderSummary, SummaryLine, SummaryReason, VisitSummary};
+pub use summaries::{OrderSummary, SummaryLine, SummaryReason, Sums, VisitSummary};
 
 use crate::error::{Refusal, Result, codes};
 use crate::id::{ItemId, ItemKind};

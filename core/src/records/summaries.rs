@@ -146,22 +146,23 @@ pub struct SummaryLine {
     /// Packs.
     #[n(5)]
     pub quantity: Quantity,
-    /// Base units.
+    /// Base units; none: as many as packs.
     #[n(6)]
-    pub base_quantity: Quantity,
+    pub base_quantity: Option<Quantity>,
     /// For one base unit, before discount.
     #[n(7)]
     pub unit_price: Money,
     /// Taken off.
     #[n(8)]
     pub discount: Percent,
-    /// Without tax.
+    /// Without tax; none where it follows, as `sums` says.
     #[n(9)]
-    pub net: Money,
-    /// The tax on it.
+    pub net: Option<Money>,
+    /// The tax on it; the same.
     #[n(10)]
-    pub tax: Money,
-    /// Base units that were reserved; none when nothing was decided line by line.
+    pub tax: Option<Money>,
+    /// Base units that were reserved; none when nothing was decided line by line, or when it was
+    /// `served`.
     #[n(11)]
     pub reserved: Option<Quantity>,
     /// Base units that were missing; the same.
@@ -170,6 +171,41 @@ pub struct SummaryLine {
     /// The base unit then; none when nobody wrote down how the price came about.
     #[n(13)]
     pub unit: Option<String>,
+    /// From what net and tax follow.
+    #[n(14)]
+    #[cbor(default, skip_if = "Sums::are_written")]
+    #[serde(default)]
+    pub sums: Sums,
+    /// All of it was reserved, and nothing was missing.
+    #[n(15)]
+    #[cbor(default, skip_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub served: bool,
+}
+
+/// From what a line's net and tax follow: from price, base units, discount and the one rate of the
+/// order, by the arithmetic of `pricing@1` and `tax@1`. Other arithmetic needs other codes, so that
+/// what was closed stays as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "camelCase")]
+#[cbor(index_only)]
+pub enum Sums {
+    /// From nothing: they are written down.
+    #[default]
+    #[n(0)]
+    Written,
+    /// The price is without tax.
+    #[n(1)]
+    WithoutTax,
+    /// The price contains it.
+    #[n(2)]
+    WithTax,
+}
+
+impl Sums {
+    fn are_written(&self) -> bool {
+        *self == Self::Written
+    }
 }
 
 /// A reason without the figures its rule saw and without what would have helped: nothing can be

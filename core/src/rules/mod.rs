@@ -30,8 +30,8 @@ pub use availability::{Availability, Demand, check_availabilities, check_availab
 pub use basket::{BasketLine, BasketResult, PricedBasket, price_basket};
 pub use credit::{CreditCheck, check_credit};
 pub use pricing::{
-    PricedLine, SignedPrice, base_units, discount_max, first_price, list_price, pack_step,
-    price_change, price_line, problem,
+    PricedLine, SignedPrice, base_units, discount_max, first_price, line_sums, list_price,
+    pack_step, price_change, price_line, problem,
 };
 pub use shelf::{Shelf, Slot};
 

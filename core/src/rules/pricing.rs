@@ -69,7 +69,8 @@ pub fn price_line(list: &PriceList, line: &BasketLine<'_>) -> Result<PricedLine>
 
     let packs = pack_step((line.quantity, line.pack), (base_quantity, &product.unit), unit_price)?;
     let after = extended(unit_price, base_quantity, line.discount)?;
-    let split = tax::split(after, product.tax_rate, list.tax_included)?;
+    let rate = (product.tax_rate, list.tax_included);
+    let split = line_sums((unit_price, base_quantity), line.discount, rate)?;
 
     let mut steps = unit_steps(product, price, base_quantity);
     steps.push(packs);
@@ -206,6 +207,18 @@ fn check_discount(product: &Product, discount: Percent, max: Percent) -> Result<
         return Err(refusal.with("discount", discount).with("max", max));
     }
     Ok(())
+}
+
+/// What a line comes to, at a price that contains the tax or does not.
+///
+/// # Errors
+/// [`codes::TOO_LARGE`] when no line may come to so much, [`codes::INVALID`] for a negative rate.
+pub fn line_sums(
+    (unit_price, base): (Money, Quantity),
+    discount: Percent,
+    (rate, included): (Percent, bool),
+) -> Result<tax::TaxSplit> {
+    tax::split(extended(unit_price, base, discount)?, rate, included)
 }
 
 /// Unit price × base units × (1 − discount): the one place where a line's amount is rounded.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Names, OrderVersionView, PriceTrace, SyncState, TaxLine, VerdictView, versions};
 use crate::documents::Event;
-use crate::documents::order::{Order, SignedLine, SignedOrder};
+use crate::documents::order::{Order, SignedLine, SignedOrder, VersionId};
 use crate::id::{CustomerId, LineId, OrderId, PersonId, ProductId};
 use crate::money::Money;
 use crate::quantity::{Percent, Quantity};
@@ -200,9 +200,20 @@ impl OrderState {
     /// people changed it and both cannot hold, the rep has to look.
     #[must_use]
     pub fn of(order: &Order, decision: Option<&SalesOrder>) -> Self {
-        match judged(order, decision) {
+        Self::standing(order.version, order.is_countered(), decision)
+    }
+
+    /// The same of an order of which only this is known: the version that stands, and whether two
+    /// people changed it and both cannot hold.
+    #[must_use]
+    pub fn standing(
+        version: Option<VersionId>,
+        countered: bool,
+        decision: Option<&SalesOrder>,
+    ) -> Self {
+        match decision.filter(|decision| decision.version == version) {
             None => Self::Waiting,
-            Some(_) if !order.countered.is_empty() => Self::Countered,
+            Some(_) if countered => Self::Countered,
             Some(decision) if decision.cancelled => Self::Cancelled,
             Some(decision) => match decision.outcome {
                 Outcome::Accepted => Self::Accepted,

@@ -54,6 +54,27 @@ pub struct Plan {
     pub live_phones: usize,
 }
 
+/// How much of the carts that orders come from is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carts {
+    /// Orders have none, as on the telephone.
+    Without,
+    /// Each has one, with its first line in it.
+    Begun,
+    /// Every line was put in, as reps do.
+    Full,
+}
+
+impl Carts {
+    fn lines(self) -> usize {
+        match self {
+            Self::Without => 0,
+            Self::Begun => 1,
+            Self::Full => usize::MAX,
+        }
+    }
+}
+
 /// A company in a folder, and what is known of it outside.
 pub struct Company {
     pub folder: TempDir,
@@ -125,7 +146,7 @@ impl Company {
     ///
     /// # Errors
     /// When an order cannot be signed.
-    pub fn record(&self, phone: &mut Phone, orders: &[data::Order], carts: bool) -> Result<()> {
+    pub fn record(&self, phone: &mut Phone, orders: &[data::Order], carts: Carts) -> Result<()> {
         for order in orders {
             let (cart, id) = (CartId(Clock::system().new_id()), Clock::system().new_id());
             let customer = self.customers[order.of];
@@ -138,21 +159,19 @@ impl Company {
                 })
                 .collect();
             full.note.clone_from(&order.note);
-            if carts {
-                for (n, line) in lines.iter().enumerate() {
-                    let begin_for = (n == 0).then_some(customer);
-                    let line = line.clone();
-                    phone.record(&roundsman_core::documents::cart::SetLine {
-                        cart,
-                        begin_for,
-                        line,
-                    })?;
-                }
+            for (n, line) in lines.iter().take(carts.lines()).enumerate() {
+                let begin_for = (n == 0).then_some(customer);
+                let line = line.clone();
+                phone.record(&roundsman_core::documents::cart::SetLine {
+                    cart,
+                    begin_for,
+                    line,
+                })?;
             }
             let signing = Signing {
                 order: id.into(),
                 device_number: format!("{}-{:04}", phone.known.code, phone.head().n + 1),
-                cart: carts.then_some(cart),
+                cart: (carts != Carts::Without).then_some(cart),
                 customer_name: self.data.customers[order.of].name.clone(),
                 rep: phone.known.person,
                 taken_by: None,
@@ -438,7 +457,11 @@ async fn publish_stock(app: &App) -> Result<()> {
     Ok(publisher.publish_due().await?)
 }
 
-async fn closed(folder: &Path) -> Result<()> {
+/// Waits until nobody has the database open.
+///
+/// # Errors
+/// When somebody keeps it open.
+pub async fn closed(folder: &Path) -> Result<()> {
     let (start, log) = (Instant::now(), folder.join("roundsman.sqlite-wal"));
     while log.exists() {
         let waited = start.elapsed() < Duration::from_secs(60);

@@ -91,6 +91,18 @@ pub struct Order {
     pub of: usize,
 }
 
+/// What is older than this is closed, by the rules of the server for an order that was accepted.
+const OLD_MS: i64 = 28 * 24 * 60 * 60_000;
+
+impl Order {
+    /// Whether it is long over when the last of these is taken.
+    #[must_use]
+    pub fn is_old(&self, all: &[Self]) -> bool {
+        let last = all.iter().map(|order| order.created_at).max().unwrap_or_default();
+        self.created_at < last - OLD_MS
+    }
+}
+
 /// A line.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

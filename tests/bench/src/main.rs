@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use company::{Company, Plan};
 use data::Sizes;
-use history::History;
+use history::{History, Past};
 use pico_args::Arguments;
 use rows::ingest::What;
 use rows::{Figure, durability, fan_out, figure, first_sync, idle, ingest, on_the_phone};
@@ -82,13 +82,19 @@ impl Options {
     }
 
     async fn with_history(&self, figures: &mut Vec<Figure>) -> Result<()> {
-        if !["first-sync", "reconnect", "idle", "rest"].iter().any(|rows| self.wants(rows)) {
-            return Ok(());
+        let sizes = Sizes::scaled(self.scale);
+        if ["first-sync", "reconnect", "idle", "rest"].iter().any(|rows| self.wants(rows)) {
+            let history = History::make(&self.binary, sizes, Past::Year).await?;
+            figures.push(figure("rest.order", history.bytes_per_order));
+            for _ in 0..self.repeats {
+                figures.extend(first_sync::measure(&self.binary, &history).await?);
+            }
         }
-        let history = History::make(&self.binary, Sizes::scaled(self.scale)).await?;
-        figures.push(figure("rest.order", history.bytes_per_order));
-        for _ in 0..self.repeats {
-            figures.extend(first_sync::measure(&self.binary, &history).await?);
+        if self.wants("first-sync-open") {
+            let history = History::make(&self.binary, sizes, Past::Today).await?;
+            for _ in 0..self.repeats {
+                figures.extend(first_sync::measure_open(&self.binary, &history).await?);
+            }
         }
         Ok(())
     }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use roundsman_core::documents::cart::{Cart, CartLine};
-use roundsman_core::documents::order::Order;
-use roundsman_core::id::{CartId, CustomerId, ProductId};
+use roundsman_core::id::{CartId, CustomerId, OrderId, ProductId};
 use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{LocalName, Product};
 use roundsman_core::views::{CartView, CatalogueRow, lines_by_product};
@@ -92,21 +91,16 @@ impl Replica {
         &self,
         customer: CustomerId,
     ) -> Result<BTreeMap<ProductId, (Quantity, String)>> {
-        let body: Option<String> = self
+        let last = self
             .db
             .prepare_cached(
-                "select body from sales_order where customer = ?1 order by placed desc limit 1",
+                "select id from sales_order where customer = ?1 order by placed desc limit 1",
             )?
             .query_row(params![customer.0], |row| row.get(0))
             .optional()?;
-        let Some(body) = body else { return Ok(BTreeMap::new()) };
-        let order: Order = serde_json::from_str(&body)?;
-        Ok(order
-            .content
-            .lines
-            .into_iter()
-            .map(|line| (line.product, (line.quantity, line.pack)))
-            .collect())
+        let order = last.map(|id| main_file::order(&self.db, OrderId(id))).transpose()?.flatten();
+        let lines = order.map(|order| order.content.lines).unwrap_or_default();
+        Ok(lines.into_iter().map(|line| (line.product, (line.quantity, line.pack))).collect())
     }
 
     /// The categories of what is sold; products without one are in none.

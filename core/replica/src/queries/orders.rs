@@ -20,7 +20,7 @@ impl Replica {
         customer: Option<CustomerId>,
         page: Page,
     ) -> Result<Rows<OrderRow>> {
-        let (mut condition, terms) = search_condition("search", search);
+        let (mut condition, terms) = search_condition("(search || char(10) || number)", search);
         let mut parameters: Vec<Value> = terms.into_iter().map(Value::Text).collect();
         if let Some(state) = state {
             condition.push_str(" and state = ?");
@@ -35,15 +35,16 @@ impl Replica {
             .prepare_cached(&format!("select count(*) from sales_order where true{condition}"))?
             .query_row(params_from_iter(&parameters), |row| row.get(0))?;
         let mut statement = self.db.prepare_cached(&format!(
-            "select body from sales_order where true{condition} order by placed desc limit {} offset {}",
+            "select id from sales_order where true{condition} order by placed desc limit {} offset {}",
             page.limit(),
             page.offset()
         ))?;
-        let rows =
-            statement.query_map(params_from_iter(&parameters), |row| row.get::<_, String>(0))?;
-        let rows = rows
-            .map(|body| self.order_row(&serde_json::from_str(&body?)?))
-            .collect::<Result<_>>()?;
+        let ids = statement.query_map(params_from_iter(&parameters), |row| row.get(0))?;
+        let mut rows = Vec::new();
+        for id in ids {
+            let order = main_file::order(&self.db, OrderId(id?))?;
+            rows.extend(order.map(|order| self.order_row(&order)).transpose()?);
+        }
         Ok(Rows { total, rows })
     }
 
@@ -84,14 +85,14 @@ impl Replica {
         })
     }
 
-    /// The order as its row says it; what was fetched of a closed one also says how its prices came
+    /// The order as people see it; what was fetched of a closed one also says how its prices came
     /// about.
     pub(crate) fn order_document(&self, id: OrderId) -> Result<Option<Order>> {
         match main_file::fetched(&self.db, id.into())? {
             Some(_) => {
                 Ok(main_file::whole(&self.db, id.into())?.as_ref().map(order::read).transpose()?)
             }
-            None => self.body("select body from sales_order where id = ?1", id.0),
+            None => main_file::order(&self.db, id),
         }
     }
 

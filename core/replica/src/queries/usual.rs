@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use roundsman_core::documents::order::{Order, SignedOrder};
-use roundsman_core::id::CustomerId;
+use roundsman_core::documents::order::SignedOrder;
+use roundsman_core::id::{CustomerId, OrderId};
 use roundsman_core::views::{USUAL_ORDERS_MAX, UsualView};
 use rusqlite::params;
 
-use crate::{Replica, Result};
+use crate::{Replica, Result, main_file};
 
 /// Rows of `sales_order` that were not cancelled. One that was cancelled here is only told to the
 /// office: its state is still the old one.
-pub(crate) const NOT_CANCELLED: &str = "state <> 'cancelled' and body ->> '$.cancelled' is null";
+pub(crate) const NOT_CANCELLED: &str = "state <> 'cancelled' and cancelled = 0";
 
 impl Replica {
     /// From the orders on this device, closed ones included.
@@ -28,15 +28,14 @@ impl Replica {
     /// The latest orders that were not cancelled, newest first.
     fn latest_orders(&self, customer: CustomerId) -> Result<Vec<SignedOrder>> {
         let mut statement = self.db.prepare_cached(&format!(
-            "select body from sales_order where customer = ?1 and {NOT_CANCELLED} \
+            "select id from sales_order where customer = ?1 and {NOT_CANCELLED} \
              order by placed desc, id desc limit ?2"
         ))?;
-        let bodies = statement.query_map(params![customer.0, USUAL_ORDERS_MAX as i64], |row| {
-            row.get::<_, String>(0)
-        })?;
+        let ids =
+            statement.query_map(params![customer.0, USUAL_ORDERS_MAX as i64], |row| row.get(0))?;
         let mut orders = Vec::new();
-        for body in bodies {
-            orders.push(serde_json::from_str::<Order>(&body?)?.content);
+        for id in ids {
+            orders.extend(main_file::order(&self.db, OrderId(id?))?.map(|order| order.content));
         }
         Ok(orders)
     }

@@ -209,6 +209,12 @@ impl Order {
         self.first.as_deref().unwrap_or(&self.content).taken_by
     }
 
+    /// Whether two people changed it and both cannot hold.
+    #[must_use]
+    pub fn is_countered(&self) -> bool {
+        !self.countered.is_empty()
+    }
+
     /// How many revisions it takes in. A document only grows, so that more is newer.
     #[must_use]
     pub fn revision(&self) -> u32 {

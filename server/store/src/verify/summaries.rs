@@ -44,7 +44,7 @@ async fn says_the_same(db: &SqlitePool, closed: ItemId, bytes: &[u8]) -> Result<
         let mut db = db.acquire().await?;
         let past = past_orders::find(&mut db, closed.id.into()).await?;
         let summary = past.map(|(signed, decision)| OrderSummary::new(&signed, &decision));
-        return Ok(summary.is_some() && summary == OrderSummary::from_bytes(bytes).ok());
+        return Ok(summary.is_some_and(|summary| says(&summary, bytes)));
     };
     let Ok(document) = load(&snapshot) else { return Ok(false) };
     Ok(match closed.kind {
@@ -58,7 +58,16 @@ async fn says_the_same(db: &SqlitePool, closed: ItemId, bytes: &[u8]) -> Result<
             let signed = order::read(&document).ok().map(|it| it.content);
             let summary =
                 signed.zip(decision).map(|(it, decided)| OrderSummary::new(&it, &decided));
-            summary.is_some() && summary == OrderSummary::from_bytes(bytes).ok()
+            summary.is_some_and(|summary| says(&summary, bytes))
         }
+    })
+}
+
+/// Whether these bytes are read as the same order and decision. Earlier versions wrote down what
+/// follows from the rest.
+fn says(summary: &OrderSummary, bytes: &[u8]) -> bool {
+    OrderSummary::from_bytes(bytes).is_ok_and(|kept| {
+        kept == *summary
+            || (kept.signed() == summary.signed() && kept.decision() == summary.decision())
     })
 }

@@ -1,5 +1,6 @@
 //! A fresh phone gets everything; then it comes back after changes, and after none.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -11,23 +12,27 @@ use super::{Figure, figure, ms_since};
 use crate::company::{PASSWORD, READER, edit};
 use crate::history::{CHANGES, History};
 use crate::phone::{Heard, judged_in};
-use crate::proxy;
+use crate::proxy::{self, Counts};
 use crate::server::{Binary, Server};
 
 /// Rows that fill a screen.
 const SCREEN: usize = 10;
 
-/// Once through.
-///
-/// # Errors
-/// When what arrives is not what is there.
-pub async fn measure(binary: &Binary, history: &History) -> Result<Vec<Figure>> {
-    let server = Server::start(binary, history.folder.path()).await?;
-    let (port, counts) = proxy::start(server.port)?;
-    let url = format!("http://127.0.0.1:{port}");
-    let folder = tempfile::tempdir()?;
-    let mut device = Device::enrol(&url, READER, PASSWORD, folder.path()).await?;
+/// What a first sync took.
+struct Taken {
+    time: f64,
+    bytes: f64,
+    useful: f64,
+    cpu: f64,
+}
 
+/// A fresh device takes in everything through this proxy.
+async fn take_in(
+    server: &Server,
+    device: &mut Device,
+    counts: &Arc<Counts>,
+    history: &History,
+) -> Result<Taken> {
     counts.reset();
     let (start, cpu) = (Instant::now(), server.cpu_ms());
     let mut useful = None;
@@ -42,12 +47,46 @@ pub async fn measure(binary: &Binary, history: &History) -> Result<Vec<Figure>> 
         })
         .await?;
     let (time, bytes) = (ms_since(start), counts.bytes());
-    require_everything(&device, history)?;
+    require_everything(device, history)?;
+    let useful = useful.unwrap_or(bytes) / bytes * 100.0;
+    Ok(Taken { time, bytes, useful, cpu: server.cpu_ms() - cpu })
+}
+
+/// A first sync of orders of which none is closed.
+///
+/// # Errors
+/// When what arrives is not what is there.
+pub async fn measure_open(binary: &Binary, history: &History) -> Result<Vec<Figure>> {
+    let server = Server::start(binary, history.folder.path()).await?;
+    let (port, counts) = proxy::start(server.port)?;
+    let folder = tempfile::tempdir()?;
+    let url = format!("http://127.0.0.1:{port}");
+    let mut device = Device::enrol(&url, READER, PASSWORD, folder.path()).await?;
+    let taken = take_in(&server, &mut device, &counts, history).await?;
+    device.disconnect();
+    server.stop().await?;
+    Ok(vec![
+        figure("first-sync-open.time", taken.time),
+        figure("first-sync-open.bytes", taken.bytes),
+    ])
+}
+
+/// Once through.
+///
+/// # Errors
+/// When what arrives is not what is there.
+pub async fn measure(binary: &Binary, history: &History) -> Result<Vec<Figure>> {
+    let server = Server::start(binary, history.folder.path()).await?;
+    let (port, counts) = proxy::start(server.port)?;
+    let url = format!("http://127.0.0.1:{port}");
+    let folder = tempfile::tempdir()?;
+    let mut device = Device::enrol(&url, READER, PASSWORD, folder.path()).await?;
+    let taken = take_in(&server, &mut device, &counts, history).await?;
     let mut figures = vec![
-        figure("first-sync.time", time),
-        figure("first-sync.bytes", bytes),
-        figure("first-sync.useful", useful.unwrap_or(bytes) / bytes * 100.0),
-        figure("first-sync.cpu", server.cpu_ms() - cpu),
+        figure("first-sync.time", taken.time),
+        figure("first-sync.bytes", taken.bytes),
+        figure("first-sync.useful", taken.useful),
+        figure("first-sync.cpu", taken.cpu),
         figure("first-sync.memory", server.memory_bytes().0),
     ];
 

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
 
 use super::{Figure, figure, ms_since};
-use crate::company::Company;
+use crate::company::{Carts, Company};
 use crate::data;
 use crate::history::settled;
 use crate::phone::{Heard, Phone, judged_in};
@@ -19,6 +19,15 @@ pub enum What {
     Orders,
     /// Each order with the ten lines of its cart, as reps make them.
     Carts,
+}
+
+impl What {
+    fn carts(self) -> Carts {
+        match self {
+            Self::Orders => Carts::Without,
+            Self::Carts => Carts::Full,
+        }
+    }
 }
 
 /// Once through.
@@ -35,7 +44,7 @@ pub async fn measure(
     for (n, known) in company.phones.iter().enumerate() {
         let mut phone = company.up_to_date(known, company.territories.get(n).copied());
         let recorded = own_customers(company, n, orders / company.phones.len());
-        company.record(&mut phone, &recorded, what == What::Carts)?;
+        company.record(&mut phone, &recorded, what.carts())?;
         phones.push(phone);
     }
     let entries: u64 = phones.iter().map(|phone| phone.head().n).sum();

@@ -84,7 +84,7 @@ pub(super) fn shown(sim: &mut Sim, number: usize) -> Result<(), Broken> {
     sim.checked("the newest value is shown", count);
     let tables = [
         ("visit", "body ->> '$.begun.customer'"),
-        ("sales_order", "body ->> '$.customer'"),
+        ("sales_order", "hex(recorded_for)"),
         ("cart", "body ->> '$.customer'"),
     ];
     let followed = merges::followed(&copy.main, "customer", &tables, &format!("device {number}"))?;
