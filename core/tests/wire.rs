@@ -90,10 +90,12 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
         receipt: None,
         recorded: None,
         pruned: None,
+        history: None,
     };
     let receipt = Receipt::sign(&SigningKey::from_bytes(&[7; 32]), device(), head(2), NOW);
     let with_receipt = Hello { receipt: Some(receipt), recorded: Some(3), ..hello.clone() };
     let pruned = Hello { pruned: Some(2), ..hello.clone() };
+    let history = Hello { history: Some(true), ..hello.clone() };
     let change = Beyond {
         item: item(ItemKind::Customer),
         change: [1; 32],
@@ -141,6 +143,7 @@ fn from_devices() -> Vec<(&'static str, FromDevice)> {
             }),
         ),
         ("HelloPruned", FromDevice::Hello(pruned)),
+        ("HelloHistory", FromDevice::Hello(history)),
         ("OfferBeyond", FromDevice::Offer(beyond)),
     ]
 }

@@ -29,6 +29,7 @@ async fn say_hello(phone: &mut Phone, versions: (u8, u8)) -> Option<FromHub> {
         receipt: None,
         recorded: None,
         pruned: None,
+        history: None,
     };
     phone.send(FromDevice::Hello(hello)).await;
     phone.next().await

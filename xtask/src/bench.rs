@@ -8,7 +8,8 @@ use pico_args::Arguments;
 use crate::shell::{cargo, command, node_command, quiet, root, show};
 use crate::stage::{Did, Stages};
 use crate::stamp::Stamp;
-use crate::{finish, install, size};
+use crate::wasm::{self, Build};
+use crate::{finish, install, size, web};
 
 /// `cargo xtask bench`
 pub fn run(mut args: Arguments) -> Result<()> {
@@ -20,6 +21,10 @@ pub fn run(mut args: Arguments) -> Result<()> {
     }
     finish(args)?;
     let mut stages = Stages::default();
+    // The server has the phone app in it, as it ships.
+    wasm::compile(&mut stages, Build::Shipped)?;
+    web::client(&mut stages)?;
+    web::apps(&mut stages)?;
     // In one build, so that the server is the one that ships and both share their libraries.
     stages.need("server and load", || {
         show(cargo(&["build", "--release", "--bin", "roundsman", "--bin", "roundsman-bench"]))?;
@@ -27,16 +32,14 @@ pub fn run(mut args: Arguments) -> Result<()> {
     })?;
     // What these lack is told, and the rest is measured.
     stages.judge("strace, to count flushes of the disk", install::strace);
+    let node = root().join("node_modules/.bin/node").display().to_string();
+    stages.judge("Chromium, for what a rep waits for", install::browser);
+    handed_on.extend(["--browser".to_owned(), node.clone()]);
     if peers {
         stages.judge("peers", install_peers);
-        let node = root().join("node_modules/.bin/node");
-        handed_on.extend(["--peers".to_owned(), node.display().to_string()]);
+        handed_on.extend(["--peers".to_owned(), node]);
     }
-    if let Ok(bytes) = size::download_bytes() {
-        handed_on.extend(["--download-bytes".to_owned(), bytes.to_string()]);
-    } else {
-        println!("no built phone app: the download is not in the table");
-    }
+    handed_on.extend(["--download-bytes".to_owned(), size::download_bytes()?.to_string()]);
     let program = root().join("target/release/roundsman-bench");
     let server = root().join("target/release/roundsman");
     let mut bench = command(&program.to_string_lossy(), &[]);

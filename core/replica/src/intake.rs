@@ -185,22 +185,35 @@ pub(crate) fn place(
     element: Option<[u8; 32]>,
     digest: &mut Digest,
 ) -> Result<()> {
-    let before: Option<[u8; 32]> = db
-        .prepare_cached("select element from membership where channel = ?1 and item = ?2")?
-        .query_row(params![channel, item.to_bytes()], |row| row.get(0))
-        .optional()?;
-    if let Some(before) = before {
-        digest.remove(&before);
-    }
     let Some(element) = element else {
+        if let Some(before) = element_before(db, channel, item)? {
+            digest.remove(&before);
+        }
         db.prepare_cached("delete from membership where channel = ?1 and item = ?2")?
             .execute(params![channel, item.to_bytes()])?;
         return main_file::set_number(db, main_file::PURGED, 0);
     };
     digest.add(&element);
-    db.prepare_cached(
-        "insert or replace into membership (channel, item, element) values (?1, ?2, ?3)",
-    )?
-    .execute(params![channel, item.to_bytes(), element])?;
+    let is_new = db
+        .prepare_cached(
+            "insert or ignore into membership (channel, item, element) values (?1, ?2, ?3)",
+        )?
+        .execute(params![channel, item.to_bytes(), element])?
+        == 1;
+    // Mostly it is new, and that is one statement.
+    if !is_new {
+        if let Some(before) = element_before(db, channel, item)? {
+            digest.remove(&before);
+        }
+        db.prepare_cached("update membership set element = ?3 where channel = ?1 and item = ?2")?
+            .execute(params![channel, item.to_bytes(), element])?;
+    }
     Ok(())
+}
+
+fn element_before(db: &Connection, channel: &str, item: ItemId) -> Result<Option<[u8; 32]>> {
+    Ok(db
+        .prepare_cached("select element from membership where channel = ?1 and item = ?2")?
+        .query_row(params![channel, item.to_bytes()], |row| row.get(0))
+        .optional()?)
 }

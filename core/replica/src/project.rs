@@ -2,13 +2,13 @@
 
 use automerge::Automerge;
 use roundsman_core::documents::customer::Customer;
-use roundsman_core::documents::order::VersionId;
+use roundsman_core::documents::order::{Order, VersionId};
 use roundsman_core::documents::{cart, customer, visit};
 use roundsman_core::error::codes;
 use roundsman_core::id::{ItemId, ItemKind};
 use roundsman_core::records::{
-    Assignment, CustomerAccount, ExceptionState, JournalStatus, Product, Record, SalesOrder,
-    VisitSummary,
+    Assignment, CustomerAccount, ExceptionState, JournalStatus, OrderSummary, Product, Record,
+    SalesOrder, VisitSummary,
 };
 use roundsman_core::text::{search_key, search_keys};
 use roundsman_core::views::{OrderState, customer_search, order_search};
@@ -134,6 +134,15 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
         return Ok(());
     };
     let decision = main_file::decision(db, item.id)?;
+    put_order_row(db, item, &read, decision.as_ref())
+}
+
+fn put_order_row(
+    db: &Connection,
+    item: ItemId,
+    read: &Order,
+    decision: Option<&SalesOrder>,
+) -> Result<()> {
     db.prepare_cached(
         "insert or replace into sales_order (id, customer, recorded_for, rep, placed, total, currency, \
                                              version, countered, cancelled, state, search, number) \
@@ -150,9 +159,9 @@ fn put_order(db: &Connection, item: ItemId, document: Option<&Automerge>) -> Res
         read.version.map(|version| version.0),
         read.is_countered(),
         read.cancelled.is_some(),
-        OrderState::of(&read, decision.as_ref()).code(),
+        OrderState::of(read, decision).code(),
         order_search(&read.content, None),
-        number_search(decision.as_ref()),
+        number_search(decision),
     ])?;
     Ok(())
 }
@@ -190,7 +199,7 @@ pub(crate) fn record(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Res
         ItemKind::CustomerAccount => put_account(db, item, bytes)?,
         ItemKind::Assignment => put_assignment(db, item, bytes)?,
         ItemKind::SalesOrder => put_decision(db, item)?,
-        ItemKind::VisitSummary | ItemKind::OrderSummary => put_summary(db, item)?,
+        ItemKind::VisitSummary | ItemKind::OrderSummary => put_summary(db, item, bytes)?,
         ItemKind::JournalStatus => put_status(db, bytes)?,
         _ => {}
     }
@@ -198,10 +207,15 @@ pub(crate) fn record(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Res
 }
 
 /// The row of what is closed. As long as the document is here, it says more.
-fn put_summary(db: &Connection, item: ItemId) -> Result<()> {
-    match item.stands_for() {
-        Some(closed) if !main_file::holds(db, closed)? => document(db, closed, None).map(|_| ()),
-        _ => Ok(()),
+fn put_summary(db: &Connection, item: ItemId, bytes: Option<&[u8]>) -> Result<()> {
+    let Some(closed) = item.stands_for() else { return Ok(()) };
+    match bytes {
+        _ if main_file::holds(db, closed)? => Ok(()),
+        Some(bytes) if closed.kind == ItemKind::Order => {
+            let summary = OrderSummary::from_bytes(bytes)?;
+            put_order_row(db, closed, &summary.signed().into(), Some(&summary.decision()))
+        }
+        _ => document(db, closed, None).map(|_| ()),
     }
 }
 

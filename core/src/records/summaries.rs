@@ -174,12 +174,12 @@ pub struct SummaryLine {
     /// From what net and tax follow.
     #[n(14)]
     #[cbor(default, skip_if = "Sums::are_written")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Sums::are_written")]
     pub sums: Sums,
     /// All of it was reserved, and nothing was missing.
     #[n(15)]
     #[cbor(default, skip_if = "std::ops::Not::not")]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub served: bool,
 }
 

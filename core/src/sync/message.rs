@@ -155,6 +155,9 @@ pub struct Hello {
     /// changes by hash alone.
     #[n(11)]
     pub pruned: Option<u64>,
+    /// Whether it keeps the line's history, so that bodies may build on it.
+    #[n(12)]
+    pub history: Option<bool>,
 }
 
 impl Hello {

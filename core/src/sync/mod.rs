@@ -24,7 +24,10 @@ pub use buckets::{BUCKETS, Buckets, bucket_of};
 pub use channel::Channel;
 pub use clock::{LineClock, correction_ms};
 pub use digest::{Digest, document_element, hash, record_element};
-pub use frame::{COMPRESSED, compressed, decode_device, decode_hub, encode_device, encode_hub};
+pub use frame::{
+    COMPRESSED, CONTINUED, History, compressed, continued, decode_device, decode_hub,
+    decode_hub_after, encode_device, encode_hub,
+};
 pub use journal::{Entry, EntryChange, Head};
 pub use limits::{
     BATCH_BYTES, BODY_BYTES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, PUSH_BYTES,

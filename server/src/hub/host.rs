@@ -11,20 +11,16 @@ use roundsman_core::id::PersonId;
 use roundsman_core::sync::hub::{Divergence, Effect, Event, Mending, Session, Span};
 use roundsman_core::sync::{
     BATCH_BYTES, Channel, ChannelHead, Denied, Entry, Fetch, FromHub, Head, Hello, Offer, RangeReq,
-    compressed, encode_hub,
+    encode_hub,
 };
 use roundsman_store::{Commit, clock, devices, divergences, feed_read, journal, ranges};
 
+use super::compress::{Compression, encode_large};
 use super::lines::Line;
 use super::pages::Pages;
 use super::{greeting, restored};
 use crate::app::App;
 use crate::error::{Error, Result};
-
-/// Bodies from this size on are worth compressing.
-const COMPRESS_BYTES_MIN: usize = 512;
-/// The level at which zstd takes less time than the network.
-const ZSTD_LEVEL: i32 = 3;
 
 /// What the owner of the line has to do.
 #[derive(Debug, Default)]
@@ -56,6 +52,7 @@ pub struct Host {
     /// The page to read next. Frames go first, so that a long catch-up never holds up a journal.
     page: Option<Span>,
     pages: Pages,
+    compression: Compression,
 }
 
 impl Host {
@@ -78,6 +75,7 @@ impl Host {
             channels: Vec::new(),
             page: None,
             pages,
+            compression: Compression::Alone,
         })
     }
 
@@ -153,6 +151,7 @@ impl Host {
     /// Time passes.
     pub async fn tick(&mut self) -> Todo {
         self.note_report().await;
+        self.compression.tick();
         self.happened(Event::Tick).await
     }
 
@@ -235,8 +234,10 @@ impl Host {
             Effect::Send(frame) => todo.frames.push(frame.into()),
             Effect::SendBatch(batch) => {
                 self.app.metrics.batches.inc();
-                let encode = || encode_large(&FromHub::Batch(batch)).into();
-                todo.frames.push(self.pages.frame.take().unwrap_or_else(encode));
+                let shared = self.pages.frame.take();
+                let places = &self.app.hub.histories;
+                let encode = || self.compression.frame(&FromHub::Batch(batch), places);
+                todo.frames.push(shared.unwrap_or_else(encode));
             }
             Effect::SendLarge(message) => todo.frames.push(encode_large(&message).into()),
             Effect::Authenticate(hello) => return Some(self.authenticate(&hello).await),
@@ -283,6 +284,9 @@ impl Host {
     async fn authenticate(&mut self, hello: &Hello) -> Event {
         match greeting::known(&self.app, hello, self.owner.is_none()).await {
             Ok((owner, known)) => {
+                if self.owner.is_none() {
+                    self.compression = Compression::new(hello.history == Some(true));
+                }
                 self.owner = Some(owner);
                 self.hello = Some(hello.clone());
                 self.wiping = known.wipe_ordered_at.is_some();
@@ -394,19 +398,6 @@ impl Host {
 pub(super) fn denied(refusal: Refusal) -> Todo {
     let denied = Denied { refusal: refusal.into(), answers: 0, retry_after_ms: None };
     Todo { frames: vec![encode_hub(&FromHub::Denied(denied)).into()], close: true }
-}
-
-/// A message as a frame, compressed where that pays.
-pub(super) fn encode_large(message: &FromHub) -> Vec<u8> {
-    let body = message.body();
-    if body.len() >= COMPRESS_BYTES_MIN
-        && let Ok(size) = u32::try_from(body.len())
-        && let Ok(small) = zstd::bulk::compress(&body, ZSTD_LEVEL)
-        && small.len() < body.len()
-    {
-        return compressed(message.number(), size, &small);
-    }
-    encode_hub(message)
 }
 
 /// What a device is told of an error; the log says the rest.

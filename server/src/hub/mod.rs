@@ -6,6 +6,7 @@
 mod admission;
 mod again;
 pub mod change;
+mod compress;
 mod docket;
 mod facts;
 mod greeting;
@@ -40,6 +41,7 @@ pub(crate) use docket::{Arrival, CHANGES_MAX, Case, Docket, Source};
 pub(crate) use new_customer::open_account;
 pub use quarantine::{decline, release};
 
+use self::compress::Histories;
 use self::lines::Lines;
 use self::load::Load;
 use self::shared::Shared;
@@ -57,6 +59,7 @@ pub struct Hub {
     clock: Clock,
     lines: Arc<Lines>,
     shared: Arc<Shared>,
+    histories: Histories,
     /// What serves the lines: it ends after them, and before the server does.
     pub(crate) serving: TaskTracker,
     /// Devices with entries that nobody has judged, in the order in which they came.
@@ -89,6 +92,7 @@ impl Hub {
             clock,
             lines: Arc::default(),
             shared: Arc::default(),
+            histories: Histories::default(),
             serving: TaskTracker::new(),
             due: Arc::default(),
             more: Arc::default(),

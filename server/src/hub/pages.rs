@@ -15,7 +15,7 @@ use super::shared::Page;
 use crate::app::App;
 use crate::error::{Error, Result};
 
-/// The first pages are small: the screen of the day waits for them.
+/// The first pages are small: a screen waits for them.
 const EARLY_BYTES: usize = 48 << 10;
 
 /// What a line sent early, so that it is not sent twice. A device that comes back in the midst gets
@@ -71,13 +71,15 @@ impl Pages {
                 return Ok(Some(page.head));
             }
         }
+        let begins = span.from == 0 && span.part.is_none();
+        let bytes_max = if begins { EARLY_BYTES } else { app.config.page_bytes };
         let nothing = BTreeMap::new();
         let early = self.early.get(&span.channel).map_or(&nothing, |early| &early.sent);
         let batch = feed_read::batch(
             &app.store.read,
             span,
             Reader { device, early, pruned },
-            app.config.page_bytes,
+            bytes_max.min(app.config.page_bytes),
         )
         .await?;
         self.saw(app.store.write.seen_at_most());

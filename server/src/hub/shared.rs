@@ -10,7 +10,7 @@ use roundsman_core::sync::{Batch, FromHub};
 use roundsman_store::{Result, Store, feed_read};
 use tokio::sync::OnceCell;
 
-use super::host::encode_large;
+use super::compress::encode_large;
 
 /// Pages that are kept: everybody asks for them at once, when something was committed.
 const PAGES_MAX: usize = 32;

@@ -80,6 +80,7 @@ create index customer_by_replaced on customer_row (replaced_by) where replaced_b
 create table visit_row_new (
     id             blob primary key not null,
     customer       blob not null,                  -- the one that stays, of merged ones
+    recorded_for   blob not null,                  -- the one that it names
     rep            blob not null,
     checked_in_at  integer not null,
     checked_out_at integer,
@@ -89,8 +90,8 @@ create table visit_row_new (
     search         text not null,
     body           text not null                   -- the typed document, JSON
 ) strict;
-insert into visit_row_new (id, customer, rep, checked_in_at, checked_out_at, outcome, admitted_at, closed, search, body)
-    select id, customer, rep, checked_in_at, checked_out_at, outcome, admitted_at, closed, search, body from visit_row;
+insert into visit_row_new (id, customer, recorded_for, rep, checked_in_at, checked_out_at, outcome, admitted_at, closed, search, body)
+    select id, customer, unhex(body ->> '$.begun.customer', '-'), rep, checked_in_at, checked_out_at, outcome, admitted_at, closed, search, body from visit_row;
 drop table visit_row;
 alter table visit_row_new rename to visit_row;
 create index visit_by_customer on visit_row (customer, checked_in_at);
@@ -100,6 +101,7 @@ create index visit_to_close on visit_row (admitted_at) where closed = 0 and chec
 create table order_row_new (
     id            blob primary key not null,
     customer      blob not null,                   -- the one that stays, of merged ones
+    recorded_for  blob not null,                   -- the one that it names
     rep           blob not null,
     device_number text not null,
     placed_at     integer not null,
@@ -116,8 +118,8 @@ create table order_row_new (
     search        text not null,
     body          blob not null                    -- the typed document, JSON, packed
 ) strict;
-insert into order_row_new (id, customer, rep, device_number, placed_at, arrived_at, requested_on, total_minor, currency, line_count, admitted_at, version, cancelled, countered, imported, search, body)
-    select id, customer, rep, device_number, placed_at, arrived_at, requested_on, total_minor, body ->> '$.total.currency', line_count, admitted_at, version,
+insert into order_row_new (id, customer, recorded_for, rep, device_number, placed_at, arrived_at, requested_on, total_minor, currency, line_count, admitted_at, version, cancelled, countered, imported, search, body)
+    select id, customer, unhex(body ->> '$.customer', '-'), rep, device_number, placed_at, arrived_at, requested_on, total_minor, body ->> '$.total.currency', line_count, admitted_at, version,
            body ->> '$.cancelled' is not null, countered, imported, search, cast(body as blob)
     from order_row order by placed_at;
 drop table order_row;

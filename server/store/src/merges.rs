@@ -100,9 +100,9 @@ async fn count_for(
 ) -> Result<()> {
     for sql in [
         "update visit_row set customer = $3 \
-         where customer = $2 and unhex(body ->> '$.begun.customer', '-') = $1",
+         where customer = $2 and recorded_for = $1",
         "update order_row set customer = $3 \
-         where customer = $2 and unhex(body ->> '$.customer', '-') = $1",
+         where customer = $2 and recorded_for = $1",
         if is == customer {
             "delete from merged where customer = $1"
         } else {

@@ -103,9 +103,9 @@ pub async fn visit(
     let customer = merges::survivor(&mut *db, visit.begun.customer).await?;
     let name = customer_name(&mut *db, customer).await?;
     sqlx::query(
-        "insert into visit_row (id, customer, rep, checked_in_at, checked_out_at, outcome, search, body, admitted_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-         on conflict (id) do update set customer = $2, rep = $3, checked_in_at = $4, \
+        "insert into visit_row (id, customer, rep, checked_in_at, checked_out_at, outcome, search, body, admitted_at, recorded_for) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         on conflict (id) do update set customer = $2, recorded_for = $10, rep = $3, checked_in_at = $4, \
              checked_out_at = $5, outcome = $6, search = $7, body = $8, admitted_at = $9, closed = 0",
     )
     .bind(id.0)
@@ -117,6 +117,7 @@ pub async fn visit(
     .bind(visit_search(visit, &name))
     .bind(column::json(visit)?)
     .bind(now.millis())
+    .bind(visit.begun.customer.0)
     .execute(db)
     .await?;
     Ok(())
@@ -139,11 +140,11 @@ pub async fn orders(
     });
     bulk::insert(
         db,
-        "insert into order_row (id, customer, rep, device_number, placed_at, arrived_at, requested_on, \
+        "insert into order_row (id, customer, recorded_for, rep, device_number, placed_at, arrived_at, requested_on, \
                                 total_minor, currency, line_count, search, version, cancelled, countered, body, admitted_at) ",
         &rows.collect::<Result<Vec<_>>>()?,
-        " on conflict (id) do update set customer = excluded.customer, rep = excluded.rep, \
-             device_number = excluded.device_number, placed_at = excluded.placed_at, \
+        " on conflict (id) do update set customer = excluded.customer, recorded_for = excluded.recorded_for, \
+             rep = excluded.rep, device_number = excluded.device_number, placed_at = excluded.placed_at, \
              requested_on = excluded.requested_on, total_minor = excluded.total_minor, \
              currency = excluded.currency, line_count = excluded.line_count, search = excluded.search, version = excluded.version, \
              cancelled = excluded.cancelled, countered = excluded.countered, body = excluded.body, \
@@ -152,6 +153,7 @@ pub async fn orders(
             let signed = &order.content;
             row.push_bind(signed.order.0)
                 .push_bind(survivors.get(&signed.customer).unwrap_or(&signed.customer).0)
+                .push_bind(signed.customer.0)
                 .push_bind(signed.rep.0)
                 .push_bind(signed.device_number.as_str())
                 .push_bind(signed.placed_at.millis())

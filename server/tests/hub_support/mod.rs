@@ -264,6 +264,7 @@ impl Phone {
             receipt: None,
             recorded: None,
             pruned: None,
+            history: None,
         }))
         .await;
     }

@@ -39,6 +39,8 @@ use crate::phone::{Enrolled, Phone, now};
 pub const PASSWORD: &str = "roundsman";
 /// The login of somebody who sees everything and records nothing.
 pub const READER: &str = "reader";
+/// The login of a rep who sees the first territory alone.
+pub const OUTSIDER: &str = "rep-0";
 
 /// Rows of one commit while a company is made: a page of the feed holds whole commits.
 const CHUNK: usize = 50;

@@ -20,7 +20,9 @@ use data::Sizes;
 use history::{History, Past};
 use pico_args::Arguments;
 use rows::ingest::What;
-use rows::{Figure, durability, fan_out, figure, first_sync, idle, ingest, on_the_phone};
+use rows::{
+    Figure, durability, fan_out, figure, first_sync, idle, in_chromium, ingest, on_the_phone,
+};
 use server::Binary;
 
 /// Times that short rows are measured; the median counts.
@@ -36,6 +38,8 @@ struct Options {
     only: Option<String>,
     repeats: usize,
     download_bytes: Option<f64>,
+    /// Node, when Chromium is here.
+    browser: Option<PathBuf>,
     /// Node, when the peers are to run.
     peers: Option<PathBuf>,
 }
@@ -49,6 +53,7 @@ async fn main() -> Result<()> {
         only: args.opt_value_from_str("--only")?,
         repeats: args.opt_value_from_str("--repeats")?.unwrap_or(REPEATS),
         download_bytes: args.opt_value_from_str("--download-bytes")?,
+        browser: args.opt_value_from_str("--browser")?,
         peers: args.opt_value_from_str("--peers")?,
     };
     let figures = options.ours().await?;
@@ -121,6 +126,12 @@ impl Options {
         }
         if self.wants("phone") {
             figures.extend(on_the_phone::measure(&self.binary, &company).await?);
+            if let Some(node) = &self.browser {
+                match in_chromium::measure(&self.binary, &company, node).await {
+                    Ok(waited) => figures.extend(waited),
+                    Err(error) => eprintln!("   not measured in Chromium: {error:#}"),
+                }
+            }
         }
         if self.wants("durability") {
             match durability::measure(&self.binary, &company).await {

@@ -106,6 +106,15 @@ const ROWS: &[Row] = &[
     ),
     row("phone.line", "native replica: record an order line, p95", Ms, AtMost(16.0)),
     row("phone.search", "native replica: search 10,000 customers, p95", Ms, AtMost(50.0)),
+    row("chromium.line", "Chromium at a quarter: record an order line, p95", Ms, AtMost(16.0)),
+    row("chromium.search", "Chromium at a quarter: search 10,000 customers, p95", Ms, AtMost(50.0)),
+    row(
+        "chromium.open",
+        "Chromium at a quarter: open the app cold and offline",
+        Ms,
+        AtMost(1_000.0),
+    ),
+    row("chromium.rebase", "Chromium: record 300 entries again", Ms, AtMost(50.0)),
     row("download", "app download, all of it, brotli", Bytes, AtMost(900e3)),
     row("rest.order", "at rest: bytes on the server for each order", Bytes, Goal::None),
     row(

@@ -9,7 +9,8 @@ use roundsman_core::records::{
     SalesOrder, Stock, Territory, Warehouse,
 };
 use roundsman_core::sync::{
-    Channel, Cursor, Entry, Receipt, decode_device, decode_hub, encode_device, encode_hub,
+    Channel, Cursor, Entry, History, Receipt, decode_device, decode_hub, decode_hub_after,
+    encode_device, encode_hub,
 };
 
 use super::mutate::Format;
@@ -49,7 +50,7 @@ fn frames_of_the_hub() {
         per_byte: 32,
         // What a small frame may become, and the window of its decompression.
         fixed: 16 << 20,
-        read: |bytes| match decode_hub(bytes) {
+        read: |bytes| match decode_hub_after(bytes, &mut before()) {
             Ok(message) => {
                 assert_eq!(decode_hub(&encode_hub(&message)).as_ref(), Ok(&message));
                 format!("message {:?}", char::from(message.number()))
@@ -58,6 +59,13 @@ fn frames_of_the_hub() {
         },
         honest: || honest::frames(false),
     });
+}
+
+/// What a line carried before: frames may refer back to it.
+fn before() -> History {
+    let mut history = History::default();
+    history.add(b"what came before");
+    history
 }
 
 #[test]

@@ -11,8 +11,8 @@ use std::collections::{BTreeSet, VecDeque};
 use super::clock::TOLERANCE_MS;
 use super::{
     Batch, Bytes, Channel, ChannelHead, Cursor, Denied, FetchRes, FromDevice, FromHub, Head, Hello,
-    Offer, PROTOCOLS, Ping, Push, RangeRes, Reauth, Receipt, Restored, Welcome, common_version,
-    decode_hub, encode_device,
+    History, Offer, PROTOCOLS, Ping, Push, RangeRes, Reauth, Receipt, Restored, Welcome,
+    common_version, decode_hub_after, encode_device,
 };
 use crate::error::{Refusal, codes};
 use crate::id::{DeviceId, ItemId};
@@ -176,6 +176,7 @@ pub struct Device {
     deadlines: Deadlines,
     now: Timestamp,
     heard_at: Timestamp,
+    history: History,
     pinged: bool,
     /// When the hub was asked what time it is, and has not answered yet; oldest first.
     asked_at: VecDeque<Timestamp>,
@@ -205,6 +206,7 @@ impl Device {
             deadlines: Deadlines::default(),
             now,
             heard_at: now,
+            history: History::default(),
             pinged: false,
             asked_at: VecDeque::new(),
             wipe_since: None,
@@ -226,7 +228,7 @@ impl Device {
             Event::Frame(frame) => {
                 self.heard_at = now;
                 self.pinged = false;
-                match decode_hub(&frame) {
+                match decode_hub_after(&frame, &mut self.history) {
                     Ok(FromHub::Wipe(wipe)) => self.wipe_ordered(&wipe, now, &mut effects),
                     Ok(message) => self.hear(message, &mut effects),
                     // A newer hub may say what this build does not know.
@@ -272,6 +274,7 @@ impl Device {
             receipt: opening.receipt,
             recorded: opening.recorded,
             pruned: Some(opening.pruned).filter(|upto| *upto > 0),
+            history: Some(true),
         })));
     }
 

@@ -43,6 +43,7 @@ fn meet(
         receipt: None,
         recorded,
         pruned: None,
+        history: None,
     };
     session.handle(Event::Frame(encode_device(&FromDevice::Hello(hello))), NOW);
     let known = Known {

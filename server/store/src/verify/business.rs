@@ -8,7 +8,7 @@ use roundsman_core::quantity::Quantity;
 use roundsman_core::records::{Record, SalesOrder};
 use sqlx::{Row, SqlitePool};
 
-use super::Part;
+use super::{Part, unpacked};
 use crate::{Error, Packed, Result, column};
 
 /// Every version of an admitted order is decided once or waits for it, and all tables say the same.
@@ -46,11 +46,11 @@ pub(super) async fn check_outcomes(db: &SqlitePool) -> Result<Part> {
 
 async fn decided(db: &SqlitePool, order: ItemId) -> Result<Option<SalesOrder>> {
     let item = ItemId::new(SalesOrder::KIND, order.id).to_bytes();
-    let bytes: Option<Packed> = sqlx::query_scalar("select bytes from record where item = $1")
+    let row = sqlx::query("select bytes from record where item = $1")
         .bind(&item[..])
         .fetch_optional(db)
         .await?;
-    bytes.map(|bytes| Ok(SalesOrder::from_bytes(&bytes.0)?)).transpose()
+    row.map(|row| Ok(SalesOrder::from_bytes(&unpacked(&row, "bytes"))?)).transpose()
 }
 
 async fn check_decision(

@@ -8,8 +8,8 @@ use roundsman_core::sync::{
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
-use super::Part;
-use crate::{Packed, Result, settings};
+use super::{Part, unpacked};
+use crate::{Result, settings};
 
 pub(super) async fn check_records(db: &SqlitePool) -> Result<Part> {
     let mut part = Part::new("records");
@@ -21,7 +21,7 @@ pub(super) async fn check_records(db: &SqlitePool) -> Result<Part> {
             part.wrong("a record's id cannot be read".to_owned());
             continue;
         };
-        let bytes = row.try_get::<Packed, _>("bytes")?.0;
+        let bytes = unpacked(&row, "bytes");
         part.expect(hash(&bytes)[..] == *row.try_get::<&[u8], _>("hash")?, || {
             format!("{item} is not what its hash says")
         });

@@ -9,7 +9,7 @@ use roundsman_core::id::{ItemId, ItemKind};
 use serde_json::Value;
 use sqlx::{Row, SqlitePool};
 
-use super::Part;
+use super::{Part, unpacked};
 use crate::{Packed, Result, column};
 
 pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
@@ -21,7 +21,7 @@ pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
             part.wrong("a document's id cannot be read".to_owned());
             continue;
         };
-        let Ok(document) = Automerge::load(&row.try_get::<Packed, _>("snapshot")?.0) else {
+        let Ok(document) = Automerge::load(&unpacked(&row, "snapshot")) else {
             part.wrong(format!("{item} cannot be read"));
             continue;
         };
@@ -50,7 +50,7 @@ async fn check_changes(
         .bind(&item.to_bytes()[..])
         .fetch(db);
     while let Some(row) = rows.try_next().await? {
-        match Change::from_bytes(row.try_get::<Packed, _>("bytes")?.0) {
+        match Change::from_bytes(unpacked(&row, "bytes")) {
             Ok(change) if change.hash().0[..] == *row.try_get::<&[u8], _>("hash")? => {
                 stored.insert(change.hash().0);
             }

@@ -8,9 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 use uuid::Uuid;
 
-use super::Part;
+use super::{Part, unpacked};
+use crate::Result;
 use crate::devices::bytes_32;
-use crate::{Packed, Result};
 
 /// What the device's row says of its journal.
 struct Claimed {
@@ -58,7 +58,7 @@ async fn check_one(db: &SqlitePool, claimed: &Claimed, part: &mut Part) -> Resul
     while let Some(row) = rows.try_next().await? {
         part.checked += 1;
         let (n, state) = (row.try_get::<i64, _>("n")?, row.try_get::<String, _>("state")?);
-        let (next, entry) = match head.follow(*device, &row.try_get::<Packed, _>("bytes")?.0) {
+        let (next, entry) = match head.follow(*device, &unpacked(&row, "bytes")) {
             Ok(followed) => followed,
             Err(refusal) => {
                 part.wrong(format!("{code}: entry {n} does not follow the one before: {refusal}"));

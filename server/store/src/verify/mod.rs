@@ -7,9 +7,10 @@ mod journals;
 mod merges;
 mod summaries;
 
-use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqlitePool};
 
-use crate::Result;
+use crate::{Packed, Result};
 
 /// Problems of one part that are told; more of the same help nobody.
 const PROBLEMS_MAX: usize = 20;
@@ -45,6 +46,12 @@ impl Part {
             self.wrong(problem());
         }
     }
+}
+
+/// A packed column. What cannot be unpacked is nothing, and nothing is what it should be: so it is
+/// named like whatever else is wrong, and the rest is looked at as well.
+fn unpacked(row: &SqliteRow, column: &str) -> Vec<u8> {
+    row.try_get::<Packed, _>(column).map(|it| it.0).unwrap_or_default()
 }
 
 /// Checks every part.

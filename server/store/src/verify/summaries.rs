@@ -6,8 +6,8 @@ use roundsman_core::id::{ItemId, ItemKind, VisitId};
 use roundsman_core::records::{OrderSummary, Record, SalesOrder, VisitSummary};
 use sqlx::{Row, SqlitePool};
 
-use super::Part;
-use crate::{Packed, Result, documents, past_orders, records};
+use super::{Part, unpacked};
+use crate::{Result, documents, past_orders, records};
 
 pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
     let mut part = Part::new("summaries");
@@ -25,10 +25,9 @@ pub(super) async fn check(db: &SqlitePool) -> Result<Part> {
         // What cannot be read as an id is told with the other records.
         let Some(item) = ItemId::from_bytes(row.try_get("item")?) else { continue };
         let Some(closed) = item.stands_for() else { continue };
-        part.expect(
-            says_the_same(db, closed, &row.try_get::<Packed, _>("bytes")?.0).await?,
-            || format!("{item} says something else than what it stands for"),
-        );
+        part.expect(says_the_same(db, closed, &unpacked(&row, "bytes")).await?, || {
+            format!("{item} says something else than what it stands for")
+        });
         for hidden in [closed, ItemId::new(ItemKind::SalesOrder, item.id)] {
             part.expect(documents::channels(db, hidden).await?.is_empty(), || {
                 format!("{hidden} is shown, and {item} as well")

@@ -4,6 +4,7 @@ pub mod durability;
 pub mod fan_out;
 pub mod first_sync;
 pub mod idle;
+pub mod in_chromium;
 pub mod ingest;
 pub mod on_the_phone;
 

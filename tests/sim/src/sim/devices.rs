@@ -1,7 +1,7 @@
 //! The devices' side.
 
 use roundsman_core::id::VisitId;
-use roundsman_core::sync::{FromHub, decode_hub};
+use roundsman_core::sync::{FromHub, History, decode_hub_after};
 use roundsman_replica::{Line, Todo};
 
 use super::{Event, MINUTE, SECOND, Sim, WORK};
@@ -196,10 +196,12 @@ impl Sim {
             return Ok(());
         }
         self.trace.note(self.time.now(), "down", wire, &frame);
-        self.trace.say(|| format!("device {device}: {:?}", decode_hub(&frame)));
-        let whole =
-            matches!(decode_hub(&frame), Ok(FromHub::Batch(batch)) if batch.digest.is_some());
-        let batch = matches!(decode_hub(&frame), Ok(FromHub::Batch(_)));
+        let mut nothing = History::default();
+        let arrived = self.wires.get_mut(&wire).map_or(&mut nothing, |wire| &mut wire.arrived);
+        let message = decode_hub_after(&frame, arrived);
+        self.trace.say(|| format!("device {device}: {message:?}"));
+        let whole = matches!(&message, Ok(FromHub::Batch(batch)) if batch.digest.is_some());
+        let batch = matches!(&message, Ok(FromHub::Batch(_)));
         let had_line = self.devices[device].line.is_some();
         self.with_line(device, |line, replica| line.receive(replica, frame))?;
         let it = &self.devices[device];

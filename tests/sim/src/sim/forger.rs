@@ -93,6 +93,7 @@ impl Sim {
                 receipt: None,
                 recorded: None,
                 pruned: None,
+                history: None,
             });
             let Some(mut host) = Host::open(self.server.app()) else { return };
             self.server.wait(host.receive(encode_device(&hello)));

@@ -1,6 +1,6 @@
 //! The server's side: one call at a time, and it may be killed after each.
 
-use roundsman_core::sync::{FromHub, decode_device, decode_hub};
+use roundsman_core::sync::{FromHub, History, decode_device, decode_hub_after};
 use roundsman_server::hub::host::{Host, Todo};
 
 use super::net::{Pipe, Wire};
@@ -28,6 +28,8 @@ impl Sim {
             ticks: 0,
             up: Pipe::new(&mut self.net),
             down: Pipe::new(&mut self.net),
+            left: History::default(),
+            arrived: History::default(),
         };
         self.wires.insert(wire, wires);
         self.after(TICK, Event::HubTick(wire));
@@ -300,8 +302,9 @@ impl Sim {
 
     /// A frame leaves the server.
     fn look_at(&mut self, wire: u64, frame: &[u8]) -> Result<(), Broken> {
-        let Some(whose) = self.wires.get(&wire).map(|wire| wire.whose) else { return Ok(()) };
-        match decode_hub(frame) {
+        let Some(wire) = self.wires.get_mut(&wire) else { return Ok(()) };
+        let whose = wire.whose;
+        match decode_hub_after(frame, &mut wire.left) {
             Ok(FromHub::Receipt(receipt)) => {
                 self.ledger.receipt(receipt.device, receipt.head);
                 crate::check::receipt(self, &receipt)

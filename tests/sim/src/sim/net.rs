@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use roundsman_core::id::{DeviceId, PersonId};
+use roundsman_core::sync::History;
 use roundsman_server::hub::host::Host;
 use roundsman_store::Commit;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,9 @@ pub struct Wire {
     pub ticks: u32,
     pub(super) up: Pipe,
     pub(super) down: Pipe,
+    /// What the frames that left the server said, and those that arrived.
+    pub(super) left: History,
+    pub(super) arrived: History,
 }
 
 /// One direction.
