@@ -96,6 +96,8 @@ create table if not exists customer (
     body      text not null
 ) strict;
 
+-- A search goes through all customers: through this, and not through all of every row.
+create index if not exists customer_searched on customer (sort_name, active, search, id);
 create index if not exists customer_by_replaced on customer (replaced_by) where replaced_by is not null;
 
 -- Customers that were merged, each with the one that stays in the end; computed from the column

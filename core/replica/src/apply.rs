@@ -17,6 +17,8 @@ use crate::{Replica, Result, Topic, main_file, restored};
 impl Replica {
     /// Applies a batch, or says why not. Nothing of it is kept unless all of it is.
     pub(crate) fn apply(&mut self, batch: &Batch) -> Result<Outcome> {
+        // What was saved while the main file could not be written may be in it: named by hash alone.
+        self.carry_over()?;
         let begins = batch.from == 0 && batch.from_part.is_none();
         if let Some(at) = cursor(&self.db, batch.channel)?.filter(|_| !begins) {
             let same = at.epoch == batch.epoch;

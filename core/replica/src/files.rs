@@ -27,10 +27,15 @@ impl Files {
         let journal = open(journal, vfs, key, durability())?;
         journal.execute_batch(include_str!("../sql/journal.sql"))?;
         let main = open(main, vfs, key, "normal")?;
+        main.pragma_update(None, "cache_size", MAIN_CACHE)?;
         prepare_main(&main)?;
         Ok(Self { journal, main })
     }
 }
+
+/// Pages of the main file that are kept, in kibibytes, negative as SQLite wants it. In the browser each
+/// page that is not there is read and decrypted anew.
+const MAIN_CACHE: i64 = -16_384;
 
 /// The shape of the main file. Another number means another version of the app wrote it: then it is
 /// dropped and made anew, from the journal at once and from the server at the next contact.

@@ -123,7 +123,7 @@ pub const FAULTS: &[(Fault, &str)] = &[
 ];
 
 /// What is rare comes in few runs, and there more than once: a server is restored, and restored again.
-const RARE_TIMES: u32 = 3;
+const RARE_TIMES: u32 = 6;
 
 impl Fault {
     /// Whether it happens to a company once in years. Much that is checked otherwise does not hold
@@ -172,7 +172,7 @@ impl Plan {
         let often = *chance.pick(&[1, 2, 4]);
         let share = *chance.pick(&[0, 30, 50, 70]);
         let faults = FAULTS.iter().filter_map(|(fault, _)| {
-            let on = chance.percent(if fault.is_rare() { share / 4 } else { share });
+            let on = chance.percent(if fault.is_rare() { share / 3 } else { share });
             let times = chance.between(1, 3) as u32 * often * devices.div_ceil(3);
             on.then_some((*fault, if fault.is_rare() { RARE_TIMES } else { times }))
         });

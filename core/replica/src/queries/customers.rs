@@ -34,7 +34,7 @@ impl Replica {
             .prepare_cached(&format!("select count(*) {from}"))?
             .query_row(params_from_iter(&terms), |row| row.get(0))?;
         let sql = format!(
-            "select c.id {from} order by {}, c.sort_name limit {} offset {}",
+            "select c.id {from} order by {}c.sort_name limit {} offset {}",
             order(sort),
             page.limit(),
             page.offset()
@@ -105,22 +105,22 @@ impl Replica {
     }
 }
 
-/// What customers are sorted by before their names.
+/// What customers are sorted by before their names, with the comma after it.
 fn order(sort: CustomerSort) -> &'static str {
     const LAST_VISIT: &str =
-        "coalesce((select max(begun) from visit v where v.customer = c.id), 0)";
+        "coalesce((select max(begun) from visit v where v.customer = c.id), 0), ";
     match sort {
-        CustomerSort::Name => "c.sort_name",
+        CustomerSort::Name => "",
         CustomerSort::LastVisit => LAST_VISIT,
         CustomerSort::Due => {
             "(select case when a.every > 0 then coalesce((select max(begun) from visit v where v.customer = c.id), 0) \
-             + a.every * 86400000 end from assignment a where a.customer = c.id) nulls last"
+             + a.every * 86400000 end from assignment a where a.customer = c.id) nulls last, "
         }
         CustomerSort::Balance => {
-            "(select -balance from account a where a.customer = c.id) nulls last"
+            "(select -balance from account a where a.customer = c.id) nulls last, "
         }
         CustomerSort::LastOrder => {
-            "(select -max(placed) from sales_order o where o.customer = c.id) nulls last"
+            "(select -max(placed) from sales_order o where o.customer = c.id) nulls last, "
         }
     }
 }

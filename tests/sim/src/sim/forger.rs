@@ -114,13 +114,14 @@ impl Sim {
         let seen = |sim: &Self, territory| {
             sim.grants.contains_key(&(person, Channel::Territory(territory)))
         };
-        let fitting: Vec<_> = self
-            .company
-            .customers
-            .iter()
-            .filter(|(_, territory)| seen(self, *territory) != (lie == Lie::Customer))
-            .map(|(customer, _)| *customer)
-            .collect();
+        let mut fitting = Vec::new();
+        for (customer, _) in self.company.customers.iter() {
+            // As it is assigned now: one that was merged moves with the one that stays.
+            let assigned = crate::check::territory(self.server.lens(), *customer)?;
+            if assigned.is_some_and(|at| seen(self, at) != (lie == Lie::Customer)) {
+                fitting.push(*customer);
+            }
+        }
         if fitting.is_empty() {
             return Ok(None);
         }
