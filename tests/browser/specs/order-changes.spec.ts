@@ -147,6 +147,8 @@ test("two phones that change the same line are both kept, and somebody says whic
 
   // Both sides of the line hold the same, whatever came in which order.
   await office.page.getByRole("navigation").getByRole("link", { name: office.text("devices") }).first().click();
+  // The orders have rows as well, and are there until the devices are.
+  await office.page.waitForURL(/\/office\/devices/);
   await office.page.getByRole("row").getByRole("link").first().click();
   await expect(office.page.getByRole("complementary").getByText(office.text("both_sides_same"))).toBeVisible();
   await looked(office, "office-device");
